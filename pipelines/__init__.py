@@ -1,0 +1,1 @@
+"""The way of the data: ingest → clean → link → build → validate → publish."""

@@ -1,0 +1,111 @@
+"""Settings: one frozen object, read once and passed on.
+
+Order of precedence: command line > `COPYDESK_*` environment > `copydesk.toml` > defaults.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message names its origin and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that can be set. Sizes in bytes, times in seconds."""
+
+    landing: Path = Path("data/landing")
+    home: Path = Path("data")
+    workers: int = 2
+    memory_limit: str = "1GB"
+    keep_versions: int = 7
+    html_timeout: float = 10.0
+    html_memory: int = 1_000_000_000
+    max_file_bytes: int = 4_000_000_000
+    max_document_bytes: int = 16_000_000
+    max_expansion_ratio: int = 200
+    batch_documents: int = 20_000
+    remove_threshold: float = 0.5
+    origins: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def lake(self) -> Path:
+        """Where the dated Parquet tables lie."""
+        return self.home / "lake"
+
+    @property
+    def warehouse(self) -> Path:
+        """Where the database of a night is built before it is published."""
+        return self.home / "warehouse"
+
+    @property
+    def published(self) -> Path:
+        """Where readers look."""
+        return self.home / "published"
+
+    @property
+    def quarantine(self) -> Path:
+        """Where refused bytes are kept."""
+        return self.home / "quarantine"
+
+
+_KINDS = {item.name: item.type for item in fields(Settings) if item.name != "origins"}
+
+
+def load(
+    command_line: Mapping[str, Any] | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+    file: Path = Path("copydesk.toml"),
+) -> Settings:
+    """Settings from all four sources; `origins` says where each value came from.
+
+    Raises SettingsError for an unknown name, a value of the wrong type, or a file that cannot
+    be parsed.
+    """
+    values: dict[str, Any] = {}
+    origins = dict.fromkeys(_KINDS, "default")
+    for origin, given in (
+        (str(file), _from_file(file)),
+        ("environment", _from_environment(os.environ if environment is None else environment)),
+        ("command line", {k: v for k, v in (command_line or {}).items() if v is not None}),
+    ):
+        for name, value in given.items():
+            values[name] = _convert(name, value, origin)
+            origins[name] = origin
+    return Settings(**values, origins=origins)
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        return {}
+    try:
+        content = tomllib.loads(file.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: not valid TOML: {error}") from error
+    return {name: value for name, value in content.items() if not isinstance(value, dict)}
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    prefix = "COPYDESK_"
+    names = {prefix + name.upper(): name for name in _KINDS}
+    return {names[key]: value for key, value in environment.items() if key in names}
+
+
+def _convert(name: str, value: Any, origin: str) -> Any:
+    if name not in _KINDS:
+        known = ", ".join(sorted(_KINDS))
+        raise SettingsError(f"{origin}: unknown setting {name!r}; known settings: {known}")
+    convert = {"Path": Path, "int": int, "float": float, "str": str}[str(_KINDS[name])]
+    try:
+        return convert(value)
+    except (TypeError, ValueError) as error:
+        message = f"{origin}: {name} = {value!r} is not a {convert.__name__}"
+        raise SettingsError(message) from error

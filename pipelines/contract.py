@@ -75,7 +75,7 @@ DOCUMENTS: Final = pa.schema(
     [
         _DOCUMENT_ID,
         _text("source_uri", "Path of the input below the landing zone, or its URI.", null=False),
-        _text("source_locator", "Place inside the input: `line 12`, `row 3`, `entry 4`, `record 5`."),
+        _text("source_locator", "Place in the input: `line 12`, `row 3`, `entry 4`, `record 5`."),
         _text("source_format", "txt, html, jsonl, parquet, feed or warc.", null=False),
         _text("site", "Site the document comes from: registrable host, or the folder's name."),
         _text("url", "Address of the document, as delivered."),
@@ -156,7 +156,7 @@ REMOVED_LINES: Final = pa.schema(
         _field("start_char", pa.int32(), "Offset of the line's first character.", null=False),
         _field("end_char", pa.int32(), "Offset after the line's last character.", null=False),
         _text("line_text", "The line as it stood.", null=False),
-        _text("line_break", "White space between it and the next line, removed with it.", null=False),
+        _text("line_break", "White space up to the next line, removed with it.", null=False),
         _text("kind", "What it was; one of the closed list of kinds.", null=False),
         _text("rule_id", "The rule, model or site evidence that carried the verdict.", null=False),
         _field("score", pa.float32(), "Confidence that it is boilerplate, 0–1.", null=False),

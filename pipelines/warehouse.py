@@ -1,0 +1,243 @@
+"""The SQL models: find them, order them by their parsed dependencies, build them in DuckDB.
+
+A model is one file `sql/<schema>/<table>.sql`: TOML front matter in a leading comment, then one
+SELECT. Tables of the lake appear as views in the schema `lake`. Nothing about dependencies is
+declared: DuckDB's own parser names the tables that a SELECT reads.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.lake import Lake
+from pipelines.settings import Settings
+
+_HERE: Final = Path(__file__).resolve().parent
+SQL_FOLDER: Final = _HERE / "sql" if (_HERE / "sql").is_dir() else _HERE.parent / "sql"
+_FRONT_MATTER: Final = re.compile(r"\A\s*/\*(.*?)\*/", re.DOTALL)
+_KNOWN_KEYS: Final = {"description", "grain", "columns", "expect", "stage", "why", "severity"}
+
+Connection = duckdb.DuckDBPyConnection
+
+
+class ModelError(ValueError):
+    """A model that cannot be loaded or does not keep its contract; the message names the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One SELECT with its contract."""
+
+    schema: str
+    name: str
+    path: Path
+    sql: str
+    description: str
+    grain: tuple[str, ...]
+    columns: Mapping[str, str]
+    expectations: tuple[Mapping[str, Any], ...]
+    stage: str
+    why: str
+    severity: str
+
+    @property
+    def full_name(self) -> str:
+        """`schema.table`."""
+        return f"{self.schema}.{self.name}"
+
+
+def load_models(*schemas: str, folder: Path = SQL_FOLDER) -> list[Model]:
+    """The models of the schemas named (all if none), by name.
+
+    Raises ModelError naming the file whose front matter cannot be read.
+    """
+    names = schemas or tuple(sorted(path.name for path in folder.iterdir() if path.is_dir()))
+    return [load_model(path) for name in names for path in sorted((folder / name).glob("*.sql"))]
+
+
+def load_model(path: Path) -> Model:
+    """One model from its file. Raises ModelError."""
+    text = path.read_text("utf-8")
+    found = _FRONT_MATTER.match(text)
+    if not found:
+        raise ModelError(f"{path}: no front matter; begin the file with /* description = … */")
+    try:
+        front = tomllib.loads(found[1])
+    except tomllib.TOMLDecodeError as error:
+        raise ModelError(f"{path}: front matter is not valid TOML: {error}") from error
+    unknown = set(front) - _KNOWN_KEYS
+    if unknown or not front.get("description"):
+        problem = f"unknown keys {sorted(unknown)}" if unknown else "no description"
+        raise ModelError(f"{path}: front matter: {problem}; known keys: {sorted(_KNOWN_KEYS)}")
+    return Model(
+        schema=path.parent.name,
+        name=path.stem,
+        path=path,
+        sql=text[found.end() :].strip().rstrip(";"),
+        description=front["description"],
+        grain=tuple(front.get("grain", ())),
+        columns=front.get("columns", {}),
+        expectations=tuple(front.get("expect", ())),
+        stage=front.get("stage", "build"),
+        why=front.get("why", ""),
+        severity=front.get("severity", "critical"),
+    )
+
+
+def connect(settings: Settings, path: Path | None = None, *, read_only: bool = False) -> Connection:
+    """A DuckDB connection with the memory and thread limits of the settings, and no network."""
+    spill = settings.warehouse / "spill"
+    spill.mkdir(parents=True, exist_ok=True)
+    return duckdb.connect(
+        str(path) if path else ":memory:",
+        read_only=read_only,
+        config={
+            "memory_limit": settings.memory_limit,
+            "threads": str(settings.workers),
+            "temp_directory": str(spill),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "TimeZone": "UTC",
+            "preserve_insertion_order": "false",
+        },
+    )
+
+
+def tables_read(con: Connection, sql: str) -> set[str]:
+    """`schema.table` of every table that a SELECT reads, by DuckDB's own parser, unbound.
+
+    Raises ModelError if the text is not one SELECT.
+    """
+    row = con.execute("select json_serialize_sql(?)", [sql]).fetchone()
+    tree = json.loads(row[0]) if row else {"error": True}
+    if tree["error"]:
+        raise ModelError(f"not one SELECT: {tree.get('error_message')}")
+    return {
+        f"{node['schema_name']}.{node['table_name']}"
+        for node in _nodes(tree)
+        if node.get("type") == "BASE_TABLE" and node.get("schema_name")
+    }
+
+
+def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(tree, dict):
+        yield tree
+        tree = list(tree.values())
+    if isinstance(tree, list):
+        for item in tree:
+            yield from _nodes(item)
+
+
+def order(con: Connection, models: Iterable[Model]) -> list[Model]:
+    """The models in an order in which each comes after those it reads.
+
+    Raises ModelError for a cycle, or for a model that reads a table that is nowhere made.
+    """
+    by_name = {model.full_name: model for model in models}
+    graph = {}
+    for name, model in sorted(by_name.items()):
+        try:
+            read = tables_read(con, model.sql)
+        except ModelError as error:
+            raise ModelError(f"{model.path}: {error}") from error
+        graph[name] = {other for other in read if other in by_name}
+        _check_sources(model, read - graph[name], by_name)
+    try:
+        return [by_name[name] for name in TopologicalSorter(graph).static_order()]
+    except CycleError as error:
+        raise ModelError(f"models read each other in a circle: {error.args[1]}") from error
+
+
+def _check_sources(model: Model, read: set[str], by_name: Mapping[str, Model]) -> None:
+    schemas = {other.schema for other in by_name.values()}
+    missing = sorted(name for name in read if name.split(".")[0] in schemas)
+    if missing:
+        raise ModelError(f"{model.path}: reads {missing[0]}, which no model makes")
+
+
+def show_lake(con: Connection, lake: Lake, tables: Iterable[str] | None = None) -> None:
+    """Make the tables of the lake readable as `lake.<table>`, page checksums verified."""
+    con.execute("create schema if not exists lake")
+    for table in tables or lake.schemas:
+        con.register(f"lake_{table}", lake.dataset(table))
+        con.execute(f'create or replace view lake."{table}" as select * from "lake_{table}"')
+
+
+def show_table(con: Connection, name: str, data: pa.Table) -> None:
+    """Make an Arrow table readable as `lake.<name>`."""
+    con.execute("create schema if not exists lake")
+    con.register(f"lake_{name}", data)
+    con.execute(f'create or replace view lake."{name}" as select * from "lake_{name}"')
+
+
+def build(con: Connection, models: Iterable[Model]) -> dict[str, int]:
+    """Build models as tables in one transaction, dependencies first, comments and all.
+
+    Returns the row count of each. Raises ModelError if a model fails, or if its columns are not
+    those of its front matter; then nothing was built.
+    """
+    counts = {}
+    ordered = order(con, models)
+    con.execute("begin")
+    try:
+        for model in ordered:
+            counts[model.full_name] = _build_one(con, model)
+        con.execute("commit")
+    except BaseException:
+        con.execute("rollback")
+        raise
+    return counts
+
+
+def _build_one(con: Connection, model: Model) -> int:
+    name = f'"{model.schema}"."{model.name}"'
+    con.execute(f'create schema if not exists "{model.schema}"')
+    try:
+        con.execute(f"create or replace table {name} as {model.sql}")
+    except duckdb.Error as error:
+        raise ModelError(f"{model.path}: {error}") from error
+    built = [row[0] for row in con.execute(f"describe {name}").fetchall()]
+    if model.columns and built != list(model.columns):
+        wrong = [column for column in built if column not in model.columns]
+        lost = [column for column in model.columns if column not in built]
+        problem = f"not in the front matter: {wrong}; not built: {lost}"
+        raise ModelError(f"{model.path}: columns differ from the front matter ({problem})")
+    comment(con, name, model)
+    row = con.execute(f"select count(*) from {name}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def comment(con: Connection, name: str, model: Model) -> None:
+    """Write a model's descriptions into the catalog, where any DuckDB client shows them."""
+    con.execute(f"comment on table {name} is {_literal(model.description)}")
+    for column, description in model.columns.items():
+        con.execute(f'comment on column {name}."{column}" is {_literal(description)}')
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def query(con: Connection, sql: str) -> pa.Table:
+    """The rows of a query, as Arrow."""
+    return con.sql(sql).to_arrow_table()
+
+
+@contextmanager
+def closing(con: Connection) -> Iterator[Connection]:
+    """Close a connection at the end of a block."""
+    try:
+        yield con
+    finally:
+        con.close()

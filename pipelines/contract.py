@@ -176,6 +176,47 @@ REPAIRS: Final = pa.schema(
 """One row per change inside a kept line; none overlaps another or a removed line."""
 
 
+CHECKS: Final = pa.schema(
+    [
+        _RUN_ID,
+        _field("checked_at", TIMESTAMP, "Start of the run that checked.", null=False),
+        _text("table_name", "Table that was judged.", null=False),
+        _text("column_name", "Column that was judged; null for the whole table."),
+        _text("expectation_type", "Great Expectations' own name, or `audit.<name>`.", null=False),
+        _text("severity", "`critical` stops publishing, `warning` does not.", null=False),
+        _text("site", "Site, where the check is judged per site."),
+        _field("success", pa.bool_(), "Whether the expectation was met.", null=False),
+        _field("observed_value", pa.float64(), "What was measured, where it is a number."),
+        _field("unexpected_count", pa.int64(), "Rows that broke it."),
+        _field("row_count", pa.int64(), "Rows judged."),
+        _field("unexpected_ids", pa.list_(pa.string()), "Ids of up to 20 rows that broke it."),
+        _text("why", "Why the expectation is there and its threshold is what it is."),
+    ]
+)
+"""One row per check per run."""
+
+RUNS: Final = pa.schema(
+    [
+        _RUN_ID,
+        _field("logical_date", pa.date32(), "The night the run stands for.", null=False),
+        _field("started_at", TIMESTAMP, "When it began.", null=False),
+        _field("ended_at", TIMESTAMP, "When it ended.", null=False),
+        _text("status", "published, unchanged, or quality_gate_failed.", null=False),
+        _count("document_count_in", "Documents delivered: accepted + known + rejected."),
+        _count("accepted_count", "New documents."),
+        _count("known_count", "Documents delivered before: same source, same bytes."),
+        _count("rejected_count", "Inputs refused."),
+        _count("representative_count", "Accepted documents that represent an article."),
+        _count("exact_count", "Accepted documents that are exact copies."),
+        _count("near_count", "Accepted documents that are near copies."),
+        _count("wholly_derived_count", "Accepted documents that are rewrites of another."),
+        _text("durations", "Seconds per verb, as a JSON object."),
+        _text("version", "Version of copydesk that ran.", null=False),
+    ]
+)
+"""One row per run: the ledger."""
+
+
 def text_id(*parts: str | None) -> str:
     """Stable id of an ordered tuple of texts: the first 128 bits of SHA-256, as 32 hex digits.
 

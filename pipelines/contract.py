@@ -217,6 +217,19 @@ RUNS: Final = pa.schema(
 """One row per run: the ledger."""
 
 
+LAKE_TABLES: Final[dict[str, pa.Schema]] = {
+    "documents": DOCUMENTS,
+    "inputs": INPUTS,
+    "rejected_documents": REJECTED_DOCUMENTS,
+    "articles": ARTICLES,
+    "removed_lines": REMOVED_LINES,
+    "repairs": REPAIRS,
+    "checks": CHECKS,
+    "runs": RUNS,
+}
+"""The lake tables of ingest, clean, validate and publish; link has its own (`link/tables.py`)."""
+
+
 def text_id(*parts: str | None) -> str:
     """Stable id of an ordered tuple of texts: the first 128 bits of SHA-256, as 32 hex digits.
 

@@ -24,7 +24,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 VERBS: Final = ("ingest", "clean", "link", "validate", "publish", "takedown")
-_COMMIT_NAME: Final = re.compile(r"(\d{4}-\d{2}-\d{2}\.\d{3})\.([a-z]+)\.json")
+_COMMIT_NAME: Final = re.compile(r"(\d{6}\.\d{4}-\d{2}-\d{2})\.([a-z]+)\.json")
 _COMPRESSION_LEVEL: Final = (
     1  # zstd-1 writes 50-57k documents per CPU-second, zstd-3 half (stack.md)
 )

@@ -1,0 +1,55 @@
+"""Record batches through the cleaner: the one seam for a process pool or a distributed engine."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import chain, islice
+from typing import Final
+
+import pyarrow as pa
+
+from pipelines.clean.article import CleanBatch, Cleaner, clean_batch
+
+_POOL_FROM: Final = 2
+"""Batches from which starting worker processes pays (a start costs about 2 CPU-seconds)."""
+
+_cleaner: Cleaner | None = None
+
+
+def _start_worker(cleaner: Cleaner) -> None:
+    global _cleaner  # noqa: PLW0603 (set once per worker process)
+    _cleaner = cleaner
+
+
+def _clean_in_worker(batch: pa.RecordBatch) -> CleanBatch:
+    if _cleaner is None:
+        raise RuntimeError("worker was not started with a cleaner")
+    return clean_batch(batch, _cleaner)
+
+
+def clean_batches(
+    batches: Iterable[pa.RecordBatch], cleaner: Cleaner, *, workers: int
+) -> Iterator[CleanBatch]:
+    """Clean batches in order; in worker processes when there are enough of them.
+
+    At most `workers + 1` batches are in memory at a time.
+    """
+    waiting = iter(batches)
+    first = list(islice(waiting, _POOL_FROM))
+    if workers < 2 or len(first) < _POOL_FROM:
+        for batch in chain(first, waiting):
+            yield clean_batch(batch, cleaner)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, _start_worker, (cleaner,)) as pool:
+        running: deque[Future[CleanBatch]] = deque()
+        for batch in chain(first, waiting):
+            running.append(pool.submit(_clean_in_worker, batch))
+            if len(running) > workers:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
+

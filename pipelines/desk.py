@@ -1,0 +1,114 @@
+"""The desk commands over what is published: dashboard, check and doctor."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from pipelines import lease, narration, publish, warehouse
+from pipelines.lake import file_sha256
+from pipelines.settings import Settings
+
+_TELEMETRY: Final = ("PREFECT_SERVER_ANALYTICS_ENABLED", "GX_ANALYTICS_ENABLED")
+_LOW_DISK: Final = 2_000_000_000
+"""Free bytes below which a night of 100k articles (about 1 GB with its copies) may not fit."""
+
+
+def dashboard_page(settings: Settings, out: Path | None) -> Path:
+    """The page of the last night; rendered anew from the published tables if `out` is given.
+
+    Raises FileNotFoundError when nothing is published.
+    """
+    page = settings.published / "dashboard.html"
+    if out is None:
+        if not page.is_file():
+            raise FileNotFoundError(f"{page}: nothing is published yet; run `copydesk run` first")
+        return page
+    from pipelines import dashboard
+
+    with warehouse.closing(publish.open_published(settings.published / "copydesk.duckdb")) as con:
+        return dashboard.render(con, out, generated_at=datetime.now(UTC))
+
+
+def check_database(settings: Settings, database: Path | None, *, as_json: bool) -> int:
+    """Judge a published or candidate database. Returns 0, or 3 if a critical check failed."""
+    from pipelines import validate
+
+    path = database or settings.published / "copydesk.duckdb"
+    with warehouse.closing(publish.open_published(path)) as con:
+        row = con.execute(
+            "select count(*) from information_schema.tables where table_schema = 'marts'"
+        ).fetchone()
+        schema = "marts" if row and row[0] else "main"
+        checks = validate.check(con, schema=schema, run_id="check", checked_at=datetime.now(UTC))
+    narration.show_checks(checks.to_pylist(), as_json=as_json)
+    return 3 if validate.gate(checks) else 0
+
+
+def examine(settings: Settings, *, as_json: bool) -> int:
+    """Print what is well and what is not, with what to do. Returns 1 if something is not."""
+    findings = [
+        ("copydesk", True, _version("copydesk")),
+        ("python", True, platform.python_version()),
+        *((name, True, _version(name)) for name in ("duckdb", "pyarrow", "prefect")),
+        _landing(settings),
+        _disk(settings),
+        _lease(settings),
+        _published(settings),
+        ("telemetry", True, ", ".join(f"{name}=false" for name in _TELEMETRY)),
+    ]
+    if as_json:
+        print(json.dumps([{"what": w, "ok": ok, "detail": d} for w, ok, d in findings]))
+    else:
+        rows = [["ok" if ok else "LOOK", what, detail] for what, ok, detail in findings]
+        narration.console().print(narration.table("", ["", "what", "detail"], rows))
+    return 0 if all(ok for _, ok, _ in findings) else 1
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except ModuleNotFoundError:
+        return "not installed (run from the source tree)"
+
+
+def _landing(settings: Settings) -> tuple[str, bool, str]:
+    if not settings.landing.exists():
+        return "landing", False, f"{settings.landing} does not exist; create it or set --landing"
+    return "landing", True, str(settings.landing)
+
+
+def _disk(settings: Settings) -> tuple[str, bool, str]:
+    home = settings.home
+    while not home.exists():
+        home = home.parent
+    free = shutil.disk_usage(home).free
+    text = f"{free / 1e9:.1f} GB free at {settings.home}"
+    if not os.access(home, os.W_OK):
+        return "home", False, f"{home} cannot be written; change its owner or set --home"
+    if free < _LOW_DISK:
+        return "home", False, f"{text}; make room before the next night"
+    return "home", True, text
+
+
+def _lease(settings: Settings) -> tuple[str, bool, str]:
+    holder = lease.owner(settings.home)
+    if holder is None:
+        return "lease", True, "free"
+    return "lease", True, f"held by process {holder.get('process')} since {holder.get('since')}"
+
+
+def _published(settings: Settings) -> tuple[str, bool, str]:
+    path = settings.published / "copydesk.duckdb"
+    now: dict[str, Any] | None = publish.manifest(settings)
+    if now is None:
+        return "published", False, "nothing yet; run: copydesk run"
+    if not path.is_file() or file_sha256(path) != now["database"]["sha256"]:
+        return "published", False, f"{path} is not what its manifest says; run: copydesk run"
+    return "published", True, f"run {now['run_id']}, digests match"

@@ -1,0 +1,70 @@
+"""The lease: one run at a time on one home folder.
+
+The lock is the kernel's (`flock`): it ends with its process, so a dead owner never blocks a night.
+The file's text only says who holds it, for a clear word to the second comer.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+
+class LeaseHeldError(RuntimeError):
+    """Another run holds the home folder; the message names it."""
+
+
+@contextmanager
+def lease(home: Path) -> Iterator[None]:
+    """Hold the home folder for the length of a block. Raises LeaseHeldError at once if taken."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / ".lease").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise LeaseHeldError(f"{home}: held by {_describe(home)}; try again later") from error
+        file.truncate(0)
+        file.write(json.dumps(_myself()))
+        file.flush()
+        yield
+        file.truncate(0)
+
+
+def owner(home: Path) -> dict[str, Any] | None:
+    """Who holds the lease now, or None if nobody does."""
+    path = home / ".lease"
+    if not path.is_file():
+        return None
+    with path.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return _read(path)
+    return None
+
+
+def _myself() -> dict[str, Any]:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"process": os.getpid(), "host": socket.gethostname(), "since": now}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except ValueError:
+        return {}
+    return content
+
+
+def _describe(home: Path) -> str:
+    holder = _read(home / ".lease")
+    if not holder:
+        return "another run"
+    return f"process {holder['process']} on {holder['host']} since {holder['since']}"

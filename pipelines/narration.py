@@ -1,0 +1,169 @@
+"""What the command line says: narration on stderr, data on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from pipelines.night import Outcome
+
+LEDGER: Final = (
+    ("document_count_in", "delivered"),
+    ("accepted_count", "  accepted"),
+    ("representative_count", "    representatives"),
+    ("exact_count", "    exact copies"),
+    ("near_count", "    near copies"),
+    ("wholly_derived_count", "    wholly derived"),
+    ("known_count", "  already known"),
+    ("rejected_count", "  rejected"),
+)
+"""Columns of `runs` in the order and with the indentation in which a ledger is read."""
+
+_DONE: Final = {
+    "ingest": "{accepted_count} new, {known_count} already known, {rejected_count} rejected",
+    "clean": "{articles} articles, {removed_lines} lines removed, {repairs} repairs",
+    "validate": "{check_count} checks, {failed_critical} critical and {failed_warning} warnings",
+    "publish": "{status}",
+}
+
+
+def silent(verb: str, summary: Mapping[str, Any]) -> None:
+    """Say nothing."""
+
+
+def say(verb: str, summary: Mapping[str, Any]) -> None:
+    """One line on stderr when a verb is done."""
+    counts = {"articles": 0, "removed_lines": 0, "repairs": 0, **summary}
+    if summary.get("unchanged"):
+        text = "nothing has changed"
+    elif verb in _DONE:
+        text = _DONE[verb].format(**counts)
+    else:
+        text = ", ".join(f"{name} {count}" for name, count in summary.items() if count)
+    print(f"{verb:>9}  {_shortened(text)}", file=sys.stderr, flush=True)
+
+
+def _shortened(text: str, limit: int = 160) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def console(*, to_stderr: bool = False) -> Console:
+    """A console that obeys NO_COLOR and does not interpret markup in data."""
+    return Console(stderr=to_stderr, markup=False, highlight=False, emoji=False)
+
+
+def table(title: str, columns: list[str], rows: list[list[Any]]) -> Table:
+    """A plain table; cells are shown as they are, whatever markup they hold."""
+    built = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for column in columns:
+        built.add_column(column)
+    for row in rows:
+        built.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    return built
+
+
+def show_plan(plan: Mapping[str, Any], *, as_json: bool) -> None:
+    """What a run would read."""
+    if as_json:
+        print(json.dumps(plan))
+        return
+    print("would read, without writing anything:")
+    for name, count in plan.items():
+        print(f"  {name.replace('_count', ''):<18} {count:>9,}")
+
+
+def show_outcome(outcome: Outcome, settings: Settings, *, as_json: bool, quiet: bool) -> None:
+    """The ledger, what failed, where the tables and the page are, and what to try next."""
+    if as_json:
+        print(json.dumps(_as_dict(outcome), default=str))
+        return
+    failed = [check for check in outcome.checks if not check["success"]]
+    if failed and (not quiet or outcome.exit_code):
+        _show_failed(failed)
+    if quiet:
+        return
+    print(f"\nRun {outcome.run_id}: {outcome.status.replace('_', ' ')}")
+    for column, label in LEDGER:
+        print(f"  {label:<22}{outcome.ledger[column]:>9,}")
+    _show_where(outcome, settings)
+
+
+def _as_dict(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "run_id": outcome.run_id,
+        "status": outcome.status,
+        "ledger": dict(outcome.ledger),
+        "failed_checks": [check for check in outcome.checks if not check["success"]],
+        "published": str(outcome.published),
+        "dashboard": str(outcome.dashboard),
+    }
+
+
+def _show_failed(checks: list[dict[str, Any]]) -> None:
+    names = ["severity", "table_name", "column_name", "expectation_type", "site"]
+    rows = [
+        [*(check[name] for name in names), check["unexpected_count"], _ids(check)]
+        for check in checks
+    ]
+    heads = ["severity", "table", "column", "check", "site", "rows", "ids"]
+    console(to_stderr=True).print(table("Checks that failed", heads, rows))
+
+
+def _ids(check: Mapping[str, Any]) -> str:
+    return " ".join((check["unexpected_ids"] or [])[:5])
+
+
+def _show_where(outcome: Outcome, settings: Settings) -> None:
+    if outcome.status == "quality_gate_failed":
+        print("\nNothing was published; readers still see the night before. See: copydesk check")
+        return
+    home = "" if settings.origins.get("home") == "default" else f" --home {settings.home}"
+    print(f"\nTables     {outcome.published}")
+    print(f"Dashboard  {outcome.dashboard}")
+    print(f'Try        copydesk sql{home} "from stories order by site_count desc limit 5"')
+
+
+def show_settings(settings: Settings, *, as_json: bool) -> None:
+    """Every setting with its origin."""
+    rows = [
+        (item.name, str(getattr(settings, item.name)), settings.origins.get(item.name, "default"))
+        for item in fields(settings)
+        if item.name != "origins"
+    ]
+    if as_json:
+        print(json.dumps({name: {"value": value, "origin": at} for name, value, at in rows}))
+        return
+    console().print(table("", ["setting", "value", "origin"], [list(row) for row in rows]))
+
+
+def show_checks(checks: list[dict[str, Any]], *, as_json: bool) -> None:
+    """A table of checks, or one JSON object per line."""
+    if as_json:
+        for check in checks:
+            print(json.dumps(check, default=str))
+        return
+    rows = [
+        [
+            "ok" if check["success"] else check["severity"],
+            check["table_name"],
+            check["column_name"],
+            check["expectation_type"],
+            check["site"],
+            check["observed_value"],
+            check["unexpected_count"],
+            _ids(check),
+        ]
+        for check in checks
+    ]
+    heads = ["result", "table", "column", "check", "site", "observed", "rows", "ids"]
+    console().print(table("", heads, rows))

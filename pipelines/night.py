@@ -1,0 +1,114 @@
+"""One night: the six verbs over one home folder, each done once and resumed where it was cut off.
+
+Each verb reads what the verb before it committed to the lake and commits its own result, so that
+a night that was killed goes on from its last commit and ends in the same tables.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from pipelines import steps
+from pipelines.lease import lease
+from pipelines.settings import Settings
+from pipelines.steps import Night, Summary
+
+_HERE: Final = Path(__file__).resolve().parent
+SAMPLES: Final = (
+    _HERE / "samples" if (_HERE / "samples").is_dir() else _HERE.parent / "data/samples"
+)
+"""The fictional articles of three nights that come with copydesk."""
+
+EXIT_CODES: Final = {"published": 0, "unchanged": 0, "quality_gate_failed": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a night ended. `ledger` is its row of `runs`, `checks` its rows of `checks`."""
+
+    run_id: str
+    status: str
+    ledger: Mapping[str, Any]
+    checks: list[dict[str, Any]]
+    published: Path
+    dashboard: Path
+
+    @property
+    def exit_code(self) -> int:
+        """0 published or unchanged, 3 quality gate failed."""
+        return EXIT_CODES[self.status]
+
+
+def open_night(settings: Settings, logical_date: date | None = None) -> Night:
+    """The night that was cut off, if there is one, else a new one.
+
+    The caller holds the lease. Litter that no commit names is swept away first.
+    """
+    lake = steps.open_lake(settings)
+    lake.sweep()
+    commits = {(commit.run_id, commit.verb): commit for commit in lake.commits()}
+    for (run_id, verb), commit in sorted(commits.items()):
+        if verb == "ingest" and (run_id, "publish") not in commits:
+            begun = datetime.fromisoformat(commit.summary["started_at"])
+            night = date.fromisoformat(commit.summary["logical_date"])
+            return Night(settings, run_id, night, begun, is_resumed=True)
+    now = datetime.now(UTC)
+    night = logical_date or now.date()
+    number = 1 + sum(1 for run_id, verb in commits if verb == "ingest")
+    return Night(settings, f"{number:06d}.{night.isoformat()}", night, now)
+
+
+VERBS: Final[tuple[Callable[[Night], Summary], ...]] = (
+    steps.ingest,
+    steps.clean,
+    steps.link,
+    steps.build,
+    steps.validate,
+    steps.publish,
+)
+
+
+def do(verb: Callable[[Night], Summary], night: Night) -> Summary:
+    """Do one verb and note how long it took."""
+    begun = time.monotonic()
+    summary = verb(night)
+    night.durations[verb.__name__] = round(time.monotonic() - begun, 3)
+    return summary
+
+
+def finish(night: Night) -> Outcome:
+    """How a night whose six verbs are done ended, read back from the lake."""
+    runs = night.lake.read("runs", run_id=night.run_id).to_pylist()
+    checks = night.lake.read("checks", run_id=night.run_id).to_pylist()
+    return Outcome(
+        night.run_id,
+        runs[0]["status"],
+        runs[0],
+        checks,
+        night.settings.published / "copydesk.duckdb",
+        night.settings.published / "dashboard.html",
+    )
+
+
+def run_night(
+    settings: Settings,
+    logical_date: date | None = None,
+    *,
+    narrate: Callable[[str, Summary], None] = lambda verb, summary: None,
+) -> Outcome:
+    """Run a whole night under the lease; a night that was cut off is finished first.
+
+    Raises LeaseHeldError if another run holds the home folder.
+    """
+    with lease(settings.home):
+        while True:
+            night = open_night(settings, logical_date)
+            for verb in VERBS:
+                narrate(verb.__name__, do(verb, night))
+            if not night.is_resumed:
+                return finish(night)

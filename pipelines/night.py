@@ -19,9 +19,8 @@ from pipelines.settings import Settings
 from pipelines.steps import Night, Summary
 
 _HERE: Final = Path(__file__).resolve().parent
-SAMPLES: Final = (
-    _HERE / "samples" if (_HERE / "samples").is_dir() else _HERE.parent / "data/samples"
-)
+_PACKAGED: Final = _HERE / "samples"
+SAMPLES: Final = _PACKAGED if _PACKAGED.is_dir() else _HERE.parent / "data/samples"
 """The fictional articles of three nights that come with copydesk."""
 
 EXIT_CODES: Final = {"published": 0, "unchanged": 0, "quality_gate_failed": 3}

@@ -8,6 +8,7 @@ declared: DuckDB's own parser names the tables that a SELECT reads.
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +25,10 @@ from pipelines.lake import Lake
 from pipelines.settings import Settings
 
 _HERE: Final = Path(__file__).resolve().parent
-SQL_FOLDER: Final = _HERE / "sql" if (_HERE / "sql").is_dir() else _HERE.parent / "sql"
+_PACKAGED: Final = _HERE / "sql"
+_DEFAULT: Final = _PACKAGED if _PACKAGED.is_dir() else _HERE.parent / "sql"
+SQL_FOLDER: Final = Path(os.environ.get("COPYDESK_SQL", _DEFAULT))
+"""Where the models lie: `sql/` in the package or the source tree, unless `COPYDESK_SQL` says."""
 _FRONT_MATTER: Final = re.compile(r"\A\s*/\*(.*?)\*/", re.DOTALL)
 _KNOWN_KEYS: Final = {"description", "grain", "columns", "expect", "stage", "why", "severity"}
 

@@ -1,0 +1,110 @@
+"""Bytes to text: marks first, then UTF-8, then what the bytes themselves show.
+
+Order: byte order mark (UTF-8, UTF-16, UTF-32) → UTF-8 → UTF-16 without a mark (every other byte of
+its spaces and Latin letters is zero) → UTF-8 with a few foreign bytes (each read as CP1252) →
+CP1252, the web's reading of Latin-1. Line breaks and all characters stay as delivered; a mark is
+not text and goes.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Final, NamedTuple
+
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_CONTROLS: Final = bytes(sorted({*range(32), 127} - set(b"\t\n\v\f\r\x1b")))
+_PLAIN_CHARACTER: Final = re.compile(r"[\s\w.,;:!?'\"()«»„“”‘’–—…/%&+@#*=<>{}\[\]-]")
+_BY_CP1252: Final = "copydesk_byte_by_cp1252"
+_SOUND_PER_FOREIGN: Final = 4
+_SAMPLE: Final = 8192
+_MOST_CONTROLS: Final = 0.02
+"""Share of control bytes beyond which bytes are no text."""
+
+
+class Decoded(NamedTuple):
+    """A text, the encoding it was read by, and oddities seen on the way."""
+
+    text: str
+    encoding: str
+    flags: tuple[str, ...] = ()
+
+
+def decode(data: bytes) -> Decoded | None:
+    """The text of `data`, or None where it is no text (a binary file).
+
+    >>> decode("naïve".encode("cp1252"))
+    Decoded(text='naïve', encoding='cp1252', flags=('legacy_encoding',))
+    """
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return _marked(data[len(mark) :], encoding)
+    if b"\0" in data and (wide := _wide_encoding(data)):
+        return _marked(data, wide)
+    if looks_binary(data):
+        return None
+    return decode_narrow(data)
+
+
+def decode_narrow(data: bytes) -> Decoded:
+    """The text of bytes known to be one byte per ASCII character; never fails."""
+    try:
+        return Decoded(data.decode("utf-8"), "utf-8")
+    except UnicodeDecodeError:
+        return _legacy(data)
+
+
+def looks_binary(data: bytes) -> bool:
+    """Whether too many bytes are control characters for a text."""
+    controls = len(data) - len(data.translate(None, _CONTROLS))
+    return controls > max(1, len(data) * _MOST_CONTROLS)
+
+
+def _marked(data: bytes, encoding: str) -> Decoded | None:
+    try:
+        return Decoded(data.decode(encoding), encoding)
+    except UnicodeDecodeError:
+        return _legacy(data) if encoding == "utf-8" and not looks_binary(data) else None
+
+
+def _legacy(data: bytes) -> Decoded:
+    shown = data.decode("utf-8", "replace")
+    foreign = shown.count("\ufffd") - data.count(b"\xef\xbf\xbd")
+    sound = len(shown) - len(shown.encode("ascii", "ignore")) - foreign
+    if sound >= _SOUND_PER_FOREIGN * foreign:
+        return Decoded(data.decode("utf-8", _BY_CP1252), "utf-8", ("mixed_encoding",))
+    try:
+        return Decoded(data.decode("cp1252"), "cp1252", ("legacy_encoding",))
+    except UnicodeDecodeError:
+        return Decoded(data.decode("latin-1"), "latin-1", ("legacy_encoding",))
+
+
+def _byte_by_cp1252(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    byte = error.object[error.start : error.start + 1]
+    text = byte.decode("cp1252", "ignore") or byte.decode("latin-1")
+    return text, error.start + 1
+
+
+codecs.register_error(_BY_CP1252, _byte_by_cp1252)
+
+
+def _wide_encoding(data: bytes) -> str | None:
+    """UTF-16 without a mark: its sample reads as text in one byte order."""
+    if len(data) % 2:
+        return None
+    sample = data[:_SAMPLE]
+    for encoding in ("utf-16-le", "utf-16-be"):
+        text = sample.decode(encoding, "ignore")
+        plain = sum(1 for _ in _PLAIN_CHARACTER.finditer(text))
+        wide_spaces = text.count(" ") + text.count("\n")
+        if text and plain >= 0.9 * len(text) and wide_spaces * 40 >= len(text):
+            return encoding
+    return None

@@ -1,0 +1,201 @@
+"""Fields of a record (JSON object, Parquet row) to the columns of a document.
+
+Which names mean which column is data: `fields.toml`. The first alias with a usable value wins;
+every other field is kept in `extra`, sorted by name, so that nothing delivered is lost.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from pipelines.ingest.moments import Moment, moment
+from pipelines.ingest.sites import is_host, site_of_name, site_of_url
+
+_DATA: Final = tomllib.loads(Path(__file__).with_name("fields.toml").read_text("utf-8"))
+ALIASES: Final[Mapping[str, tuple[str, ...]]] = {k: tuple(v) for k, v in _DATA["aliases"].items()}
+"""Column -> field names, best first."""
+
+CONTAINERS: Final = frozenset(_DATA["containers"])
+"""Names of objects whose fields count as the record's own."""
+
+_RANK: Final = {
+    alias: (column, rank) for column, names in ALIASES.items() for rank, alias in enumerate(names)
+}
+_INNER_RANK: Final = 1000
+_LANGUAGE: Final = re.compile(r"([A-Za-z]{2,3})((?:[-_][A-Za-z0-9]{2,8})*)")
+_URL: Final = re.compile(r"https?://[^\s/?#][^\s]*", re.I)
+_EXTRA_OPTIONS: Final = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
+
+
+class FieldTypeError(ValueError):
+    """A known field holds a value of a type it cannot have."""
+
+
+class Given(NamedTuple):
+    """What a record says of itself; any value None where it does not."""
+
+    text: str | None = None
+    html: str | None = None
+    url: str | None = None
+    site: str | None = None
+    headline: str | None = None
+    byline: str | None = None
+    published: Moment | None = None
+    retrieved: Moment | None = None
+    section: str | None = None
+    language: str | None = None
+    extra: str | None = None
+    has_unread_date: bool = False
+
+
+def given(record: Mapping[str, Any]) -> Given:
+    """The known fields of a record, each read by its column's reader.
+
+    Raises FieldTypeError where a known field was retyped (a number for a text).
+    """
+    left = _flat(record)
+    values: dict[str, Any] = {}
+    for column, names in _plan(tuple(left)):
+        value = _first(left, names, _READERS[column])
+        if value is not None:
+            values[column] = value
+    if "site" in values:
+        values["site"] = _site(values["site"], values.get("url"), left)
+    elif "url" in values:
+        values["site"] = site_of_url(values["url"])
+    if left:
+        values["extra"] = _json(left)
+        values["has_unread_date"] = _has_date(left, values)
+    return Given(**values)
+
+
+def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy with the fields of containers beside the record's own, as `container.field`."""
+    flat: dict[str, Any] = {}
+    for name, value in record.items():
+        if type(value) is dict and name.lower() in CONTAINERS and value:
+            flat.update((f"{name}.{inner}", inner_value) for inner, inner_value in value.items())
+        else:
+            flat[name] = value
+    return flat
+
+
+@lru_cache(maxsize=1024)
+def _plan(names: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The columns that a record with these field names can fill, and from which, best first."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for name in names:
+        if match := _column(name):
+            found.setdefault(match[0], []).append((match[1], name))
+    return tuple((column, tuple(n for _, n in sorted(ranked))) for column, ranked in found.items())
+
+
+def _column(name: str) -> tuple[str, int] | None:
+    alias = name.strip().lower()
+    if match := _RANK.get(alias):
+        return match
+    container, dot, inner = alias.partition(".")
+    match = _RANK.get(inner) if dot and container in CONTAINERS else None
+    return (match[0], match[1] + _INNER_RANK) if match else None
+
+
+def _first(left: dict[str, Any], names: tuple[str, ...], read: Callable[[Any], Any]) -> Any:
+    """The first usable value; it and the empty ones before it are taken out of `left`."""
+    for name in names:
+        raw = left[name]
+        try:
+            value = read(raw) if raw is not None else None
+        except TypeError as error:
+            raise FieldTypeError(f"field {name!r} holds {error}") from error
+        if value is not None or raw is None or raw == "":
+            del left[name]
+        if value is not None:
+            return value
+    return None
+
+
+def _wrong(raw: Any, wanted: str) -> TypeError:
+    return TypeError(f"a value of type {type(raw).__name__}, not {wanted}")
+
+
+def _text(raw: Any) -> str | None:
+    """A text, or its paragraphs as a list."""
+    if isinstance(raw, list) and all(isinstance(part, str) for part in raw):
+        raw = "\n\n".join(raw)
+    if not isinstance(raw, str):
+        raise _wrong(raw, "a text")
+    return raw if raw and not raw.isspace() else None
+
+
+def _label(raw: Any) -> str | None:
+    if not isinstance(raw, str):
+        raise _wrong(raw, "a text")
+    return raw.strip() or None
+
+
+def _labels(raw: Any) -> str | None:
+    """A name, an object with a name, or a list of either, joined by commas."""
+    if isinstance(raw, list):
+        return ", ".join(filter(None, map(_labels, raw))) or None
+    if isinstance(raw, dict):
+        raw = raw.get("name") or raw.get("domain") or raw.get("title") or ""
+    return _label(raw)
+
+
+def _web_address(raw: Any) -> str | None:
+    text = _label(raw)
+    return text if text and _URL.fullmatch(text) else None
+
+
+def _language(raw: Any) -> str | None:
+    match = _LANGUAGE.fullmatch(_labels(raw) or "")
+    return match[1].lower() + match[2].replace("_", "-") if match else None
+
+
+def _moment(raw: Any) -> Moment | None:
+    if isinstance(raw, bool | list | dict):
+        raise _wrong(raw, "a time")
+    return moment(raw)
+
+
+_READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "text": _text,
+    "html": _text,
+    "url": _web_address,
+    "site": _labels,
+    "headline": _label,
+    "byline": _labels,
+    "published": _moment,
+    "retrieved": _moment,
+    "section": _labels,
+    "language": _language,
+}
+
+
+def _site(name: str, url: str | None, left: dict[str, Any]) -> str | None:
+    """A host is taken at its word; a mere name yields to the address and stays in `extra`."""
+    if url is None or is_host(name) or "//" in name:
+        return site_of_name(name)
+    left["site"] = name
+    return site_of_url(url)
+
+
+def _has_date(left: dict[str, Any], values: dict[str, Any]) -> bool:
+    """Whether a date stands among the left-over fields because it could not be read."""
+    columns = {match[0] for match in map(_column, left) if match}
+    return any(column in columns and column not in values for column in ("published", "retrieved"))
+
+
+def _json(extra: dict[str, Any]) -> str:
+    return orjson.dumps(extra, default=_as_json, option=_EXTRA_OPTIONS).decode()
+
+
+def _as_json(value: Any) -> Any:
+    return value.hex() if isinstance(value, bytes) else str(value)

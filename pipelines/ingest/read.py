@@ -1,0 +1,136 @@
+"""The landing zone, file by file, to batches."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from pipelines.ingest.collect import Collector
+from pipelines.ingest.contents import Content, UnreadableError, UnsettledError, held, unpacked
+from pipelines.ingest.json_lines import read_json_lines
+from pipelines.ingest.landing import Entry, entries
+from pipelines.ingest.model import (
+    FileEnd,
+    IngestBatch,
+    Item,
+    SeenInput,
+    SkippedInput,
+    Source,
+)
+from pipelines.ingest.plain_text import read_plain_text
+from pipelines.ingest.sniff import BINARY, sniff
+from pipelines.ingest.unpack import DamagedError
+from pipelines.settings import Settings
+
+Reader = Callable[[Content, Source, Settings], Iterator[Item]]
+
+READERS: Final[Mapping[str, Reader]] = {
+    "txt": read_plain_text,
+    "jsonl": read_json_lines,
+}
+"""Format, as sniffed -> reader. A new format is one reader and one entry."""
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+def read_landing(
+    landing: Path,
+    seen: Mapping[str, SeenInput],
+    settings: Settings,
+    *,
+    run_id: str,
+    started_at: datetime,
+) -> Iterator[IngestBatch | SkippedInput]:
+    """All of the landing zone as batches, in the order of its paths.
+
+    `seen` maps `source_uri` to what an earlier run noted; a file of the same size and time is not
+    read again, one of another time but the same bytes is read and then skipped too.
+    A batch holds at most `batch_documents` documents and some 64 MB of text.
+    Raises LandingError where there is no such folder, SpoolError when the disk is full. Nothing in
+    the input raises.
+    """
+    collector = Collector(run_id, started_at, settings.batch_documents)
+    items = _items(entries(landing), landing, seen, settings, started_at)
+    yield from collector.batches(items)
+
+
+def _items(
+    found: list[Entry],
+    landing: Path,
+    seen: Mapping[str, SeenInput],
+    settings: Settings,
+    now: datetime,
+) -> Iterator[Item]:
+    folder = landing.parent if landing.is_file() else landing
+    for entry in found:
+        if not entry.has_settled(settings.settle_seconds, now):
+            _LOG.info("%s: younger than settle_seconds, left for the next run", entry.source.uri)
+        elif refusal := _refused_unread(entry, settings):
+            yield refusal
+        elif known := _unchanged(entry, seen):
+            yield known
+        else:
+            yield from _file_items(entry, folder, seen.get(entry.source.uri), settings)
+
+
+def _refused_unread(entry: Entry, settings: Settings) -> Item | None:
+    size = entry.status.st_size
+    if not entry.is_regular:
+        return entry.source.refuse("not_a_regular_file", entry.kind, b"")
+    if size > settings.max_file_bytes:
+        detail = f"{size} bytes, left in the landing zone"
+        return entry.source.refuse("file_too_large", detail, b"", byte_count=size)
+    return None
+
+
+def _unchanged(entry: Entry, seen: Mapping[str, SeenInput]) -> SkippedInput | None:
+    known = seen.get(entry.source.uri)
+    facts = (entry.status.st_size, entry.status.st_mtime_ns)
+    return (
+        _skipped(entry, known) if known and facts == (known.byte_count, known.modified_ns) else None
+    )
+
+
+def _skipped(entry: Entry, known: SeenInput) -> SkippedInput:
+    return SkippedInput(entry.source.uri, known.document_count, known.rejected_count)
+
+
+def _file_items(
+    entry: Entry, folder: Path, known: SeenInput | None, settings: Settings
+) -> Iterator[Item]:
+    try:
+        with held(entry, folder, settings) as content:
+            if known and known.content_sha256 == content.file.content_sha256:
+                yield _skipped(entry, known)
+                return
+            yield from _content_items(content, entry.source, settings)
+            yield FileEnd(content.file)
+    except UnsettledError as error:
+        _LOG.info("%s: %s, left for the next run", entry.source.uri, error)
+    except UnreadableError as error:
+        yield entry.source.refuse("unreadable", str(error), b"", byte_count=entry.status.st_size)
+
+
+def _content_items(content: Content, source: Source, settings: Settings) -> Iterator[Item]:
+    if content.size == 0:
+        yield source.refuse("empty_file", "no byte", b"")
+        return
+    try:
+        with unpacked(content, settings) as plain:
+            yield from _read(plain, source, settings)
+    except DamagedError as error:
+        yield source.refuse(error.reason, error.detail, content.whole())
+
+
+def _read(content: Content, source: Source, settings: Settings) -> Iterator[Item]:
+    head = content.head()
+    kind = sniff(head)
+    reader = READERS.get(kind)
+    if reader is None:
+        what = next((name for magic, name in BINARY.items() if head.startswith(magic)), "no text")
+        yield source.refuse("binary_file", what, content.whole())
+        return
+    yield from reader(content, source, settings)

@@ -1,0 +1,77 @@
+"""The format of a file by its first bytes; its name is never trusted."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from pipelines.ingest.encoding import decode
+from pipelines.ingest.markup import is_markup
+
+_FEED: Final = re.compile(r"<(?:\w+:)?(rss|feed|rdf)[\s>]", re.I)
+_HTML: Final = re.compile(r"<(?:!doctype html|html|head|body)[\s>]", re.I)
+_HEAD: Final = 4096
+BINARY: Final[dict[bytes, str]] = {
+    b"%PDF-": "a PDF",
+    b"PK\x03\x04": "a zip archive or office document",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
+    b"RIFF": "a picture or recording",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"Rar!": "a rar archive",
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ": "an xz archive",
+    b"\x04\x22\x4d\x18": "an lz4 archive",
+    b"\x7fELF": "a program",
+    b"SQLite format 3": "a database",
+    b"ORC": "an ORC file",
+    b"Obj\x01": "an Avro file",
+    b"\xd0\xcf\x11\xe0": "an office document",
+}
+"""First bytes -> what it is, for formats that are no input."""
+
+
+def sniff(head: bytes) -> str:
+    """`txt`, `html`, `jsonl`, `parquet`, `feed`, `xml`, `warc` or `binary`.
+
+    `head`: the first 64 kB or so. Text is told from binary by the encoding module.
+    """
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.startswith(b"WARC/"):
+        return "warc"
+    if head.startswith(tuple(BINARY)):
+        return "binary"
+    decoded = decode(head[: len(head) // 4 * 4]) if len(head) > 4 else decode(head)
+    return sniff_text(decoded.text) if decoded else "binary"
+
+
+def sniff_text(text: str) -> str:
+    """`html`, `feed`, `xml`, `jsonl` or `txt`, for a text."""
+    start = text.lstrip("\ufeff \t\r\n")[:_HEAD]
+    if start.startswith("<"):
+        return _sniff_markup(start)
+    if _is_json_lines(text):
+        return "jsonl"
+    return "html" if re.match(r"[^<]{0,200}<(!doctype html|html)\b", start, re.I) else "txt"
+
+
+def _sniff_markup(start: str) -> str:
+    if _HTML.search(start):
+        return "html"
+    if _FEED.search(start):
+        return "feed"
+    if start.startswith("<?xml"):
+        return "xml"
+    return "html" if is_markup(start) else "txt"
+
+
+def _is_json_lines(text: str) -> bool:
+    """Most of its first lines look like objects; one that is damaged does not decide."""
+    lines = [line.strip() for line in text.split("\n", 40)[:40]]
+    lines = [line for line in lines if line][:20]
+    objects = sum(
+        line.startswith("{") and (line[1:].lstrip()[:1] in ('"', "}", "")) for line in lines
+    )
+    return objects * 2 > len(lines)

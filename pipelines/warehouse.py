@@ -33,6 +33,7 @@ _FRONT_MATTER: Final = re.compile(r"\A\s*/\*(.*?)\*/", re.DOTALL)
 _KNOWN_KEYS: Final = {"description", "grain", "columns", "expect", "stage", "why", "severity"}
 
 Connection = duckdb.DuckDBPyConnection
+DatabaseError = duckdb.Error
 
 
 class ModelError(ValueError):
@@ -196,7 +197,7 @@ def build(con: Connection, models: Iterable[Model]) -> dict[str, int]:
     con.execute("begin")
     try:
         for model in ordered:
-            counts[model.full_name] = _build_one(con, model)
+            counts[model.full_name] = build_one(con, model)
         con.execute("commit")
     except BaseException:
         con.execute("rollback")
@@ -204,7 +205,11 @@ def build(con: Connection, models: Iterable[Model]) -> dict[str, int]:
     return counts
 
 
-def _build_one(con: Connection, model: Model) -> int:
+def build_one(con: Connection, model: Model) -> int:
+    """Build one model as a table, comments and all, from tables that are there already.
+
+    Returns its row count. Raises ModelError as `build` does.
+    """
     name = f'"{model.schema}"."{model.name}"'
     con.execute(f'create schema if not exists "{model.schema}"')
     try:
@@ -218,7 +223,12 @@ def _build_one(con: Connection, model: Model) -> int:
         problem = f"not in the front matter: {wrong}; not built: {lost}"
         raise ModelError(f"{model.path}: columns differ from the front matter ({problem})")
     comment(con, name, model)
-    row = con.execute(f"select count(*) from {name}").fetchone()  # noqa: S608
+    return count_rows(con, name)
+
+
+def count_rows(con: Connection, table: str) -> int:
+    """Rows of a table or view, by its name in SQL."""
+    row = con.execute(f"select count(*) from {table}").fetchone()  # noqa: S608
     return int(row[0]) if row else 0
 
 

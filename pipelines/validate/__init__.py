@@ -1,0 +1,72 @@
+"""The quality gate: what the built tables must keep, judged before anyone may read them.
+
+Expectations are written in the front matter of the marts under Great Expectations' own names;
+audits are queries of `sql/audits` that return the rows that break them. Great Expectations sees a
+narrow projection (keys and the columns that an expectation names, never a text); what spans rows
+or tables is a query. Every result becomes a row of `checks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pipelines import contract
+from pipelines.validate import audits
+from pipelines.validate.expectations import read_expectations
+from pipelines.validate.projection import judge
+from pipelines.warehouse import SQL_FOLDER, Connection, Model, load_models
+
+
+def check(
+    con: Connection,
+    *,
+    schema: str,
+    run_id: str,
+    checked_at: datetime,
+    folder: Path = SQL_FOLDER,
+) -> pa.Table:
+    """All expectations and audits over the public tables in `schema`, as rows of `checks`.
+
+    `schema` is `marts` for a night's candidate and `main` for a published file; models and audits
+    of the stage `publish` exist in the second only. A check judged per site gives one row per site
+    that failed, or one row without a site if none did.
+
+    Imports Great Expectations (5-7 CPU-seconds). Raises ModelError naming the file of an
+    expectation or audit that cannot be judged.
+    """
+    expectations = read_expectations(_present(load_models("marts", folder=folder), schema))
+    queries = _present(load_models("audits", folder=folder), schema)
+    stamp = {"run_id": run_id, "checked_at": checked_at}
+    with _searching(con, schema):
+        rows = [
+            *judge(con, expectations),
+            *(row for it in queries for row in audits.judge(con, it)),
+        ]
+    return pa.Table.from_pylist([stamp | row for row in rows], schema=contract.CHECKS)
+
+
+def gate(checks: pa.Table) -> list[dict[str, Any]]:
+    """The failed critical rows of `checks`: while there is one, nothing is published."""
+    rows: list[dict[str, Any]] = checks.to_pylist()
+    return [row for row in rows if not row["success"] and row["severity"] == "critical"]
+
+
+def _present(models: Iterable[Model], schema: str) -> list[Model]:
+    return [model for model in models if schema == "main" or model.stage != "publish"]
+
+
+@contextmanager
+def _searching(con: Connection, schema: str) -> Iterator[None]:
+    """Let audits name the public tables without a schema."""
+    before = con.execute("select current_setting('search_path')").fetchall()[0][0]
+    con.execute(f"set search_path = '{schema}'")
+    try:
+        yield
+    finally:
+        con.execute(f"set search_path = '{before}'")

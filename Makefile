@@ -1,0 +1,91 @@
+# copydesk: `make run` and `make test` need only git, Python 3.11 or newer, and make.
+
+ifndef PYTHON
+PYTHON := $(shell for it in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$it -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$it && break; \
+	done)
+endif
+VENV ?= .venv
+LANDING ?= data/samples
+HOME_FOLDER ?= data
+PORT ?= 4200
+PYTEST_ARGS ?=
+
+BIN := $(VENV)/bin
+# uv when it works here, pip otherwise.
+ifneq ($(shell uv --version 2>/dev/null),)
+MAKE_VENV = uv venv --quiet --allow-existing --python "$$(command -v $(PYTHON))"
+PIP_INSTALL = uv pip install --quiet --python $(BIN)/python
+else
+MAKE_VENV = $(PYTHON) -m venv
+PIP_INSTALL = $(BIN)/python -m pip install --quiet
+endif
+
+# Without byte code every start of the command line costs twice the time.
+unexport PYTHONDONTWRITEBYTECODE
+export UV_COMPILE_BYTECODE := 1
+export DO_NOT_TRACK := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# The build backend is locked too: the package itself is built without fetching anything.
+COMPILE := printf 'hatchling\neditables\n' | uv pip compile pyproject.toml - --universal \
+	--python-version 3.11 --no-header --no-annotate --generate-hashes --upgrade --quiet
+
+.PHONY: help run test proofs lint types format lock up down clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /  \1	/p' $(MAKEFILE_LIST)
+
+run: $(VENV)/.runtime ## Install what is needed and run one night over the samples
+	@$(BIN)/copydesk run --landing "$(LANDING)" --home "$(HOME_FOLDER)"
+
+test: $(VENV)/.dev ## Install what is needed and run all tests
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+proofs: $(VENV)/.dev ## Rewrite the golden files in tests/proofs; read the diff
+	@$(BIN)/python -m tests.proofs
+
+lint: $(VENV)/.dev ## Style, formatting and import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-cache
+
+types: $(VENV)/.dev ## Strict type check
+	@$(BIN)/mypy --strict pipelines flows
+
+format: $(VENV)/.dev ## Rewrite the code in the house style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lock: ## Resolve the dependencies anew (needs uv)
+	@$(COMPILE) --output-file requirements.lock
+	@$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+up: $(VENV)/.runtime ## Start the scheduler on this machine: server, worker, deployments
+	@$(BIN)/python -m flows.local up --home "$(HOME_FOLDER)" --port $(PORT)
+
+down: ## Stop the scheduler
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m flows.local down --home "$(HOME_FOLDER)"; fi
+
+clean: ## Remove the environment and caches; data/ stays
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { \
+		echo 'copydesk needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3' >&2; exit 2; }
+	@echo 'Creating the environment in $(VENV) …' >&2
+	@$(MAKE_VENV) $(VENV)
+
+# Editable, so that a change in the tree is what runs; `pip install .` works as well.
+define install
+@echo 'Installing $< …' >&2
+@$(PIP_INSTALL) --no-deps --require-hashes -r $<
+@$(PIP_INSTALL) --no-deps --no-build-isolation -e .
+@touch $(VENV)/.runtime $@
+endef
+
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(install)
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	$(install)

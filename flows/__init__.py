@@ -1,0 +1,1 @@
+"""Prefect around the six verbs: the scheduled night, the backfill, and a server for one machine."""

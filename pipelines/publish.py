@@ -58,7 +58,7 @@ def content_digest(con: Connection, table: str) -> str:
             sum(md5_number_lower(row_text)::hugeint), sum(md5_number_upper(row_text)::hugeint)
         from (select cast(row({fields}) as varchar) as row_text from {table})
     """  # noqa: S608 (names come from our own models)
-    count, lower, upper = con.execute(sql).fetchone() or (0, 0, 0)
+    count, lower, upper = con.execute(sql).fetchall()[0]
     return f"{count}-{lower or 0:x}-{upper or 0:x}"
 
 

@@ -104,7 +104,7 @@ def connect(settings: Settings, path: Path | None = None, *, read_only: bool = F
     """A DuckDB connection with the memory and thread limits of the settings, and no network."""
     spill = settings.warehouse / "spill"
     spill.mkdir(parents=True, exist_ok=True)
-    return duckdb.connect(
+    con = duckdb.connect(
         str(path) if path else ":memory:",
         read_only=read_only,
         config={
@@ -113,10 +113,11 @@ def connect(settings: Settings, path: Path | None = None, *, read_only: bool = F
             "temp_directory": str(spill),
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
-            "TimeZone": "UTC",
             "preserve_insertion_order": "false",
         },
     )
+    con.execute("set TimeZone = 'UTC'")  # an option of ICU, not known before it is loaded
+    return con
 
 
 def tables_read(con: Connection, sql: str) -> set[str]:
@@ -124,8 +125,8 @@ def tables_read(con: Connection, sql: str) -> set[str]:
 
     Raises ModelError if the text is not one SELECT.
     """
-    row = con.execute("select json_serialize_sql(?)", [sql]).fetchone()
-    tree = json.loads(row[0]) if row else {"error": True}
+    row = con.execute("select json_serialize_sql(?)", [sql]).fetchall()[0]
+    tree = json.loads(row[0])
     if tree["error"]:
         raise ModelError(f"not one SELECT: {tree.get('error_message')}")
     return {
@@ -179,8 +180,8 @@ def show_lake(con: Connection, lake: Lake, tables: Iterable[str] | None = None) 
         con.execute(f'create or replace view lake."{table}" as select * from "lake_{table}"')  # noqa: S608
 
 
-def show_table(con: Connection, name: str, data: pa.Table) -> None:
-    """Make an Arrow table readable as `lake.<name>`."""
+def show_table(con: Connection, name: str, data: pa.Table | pa.RecordBatchReader) -> None:
+    """Make Arrow data readable as `lake.<name>`."""
     con.execute("create schema if not exists lake")
     con.register(f"lake_{name}", data)
     con.execute(f'create or replace view lake."{name}" as select * from "lake_{name}"')  # noqa: S608
@@ -228,8 +229,7 @@ def build_one(con: Connection, model: Model) -> int:
 
 def count_rows(con: Connection, table: str) -> int:
     """Rows of a table or view, by its name in SQL."""
-    row = con.execute(f"select count(*) from {table}").fetchone()  # noqa: S608
-    return int(row[0]) if row else 0
+    return int(con.execute(f"select count(*) from {table}").fetchall()[0][0])  # noqa: S608
 
 
 def comment(con: Connection, name: str, model: Model) -> None:

@@ -176,6 +176,16 @@ REPAIRS: Final = pa.schema(
 """One row per change inside a kept line; none overlaps another or a removed line."""
 
 
+SITE_LINES: Final = pa.schema(
+    [
+        _text("site", "The site.", null=False),
+        _field("line_hash", pa.uint64(), "Hash of the line.", null=False),
+        _field("article_count", pa.int32(), "Unlike articles that had it.", null=False),
+        _field("night", pa.date32(), "The night it was seen.", null=False),
+    ]
+)
+"""One row per line, site and night: what a site repeats is learned from these."""
+
 CHECKS: Final = pa.schema(
     [
         _RUN_ID,
@@ -224,6 +234,7 @@ LAKE_TABLES: Final[dict[str, pa.Schema]] = {
     "articles": ARTICLES,
     "removed_lines": REMOVED_LINES,
     "repairs": REPAIRS,
+    "site_lines": SITE_LINES,
     "checks": CHECKS,
     "runs": RUNS,
 }

@@ -16,7 +16,7 @@ from prefect.runtime import flow_run
 from pipelines import night
 from pipelines.lease import LeaseHeldError, lease
 from pipelines.settings import Settings
-from pipelines.steps import Night, Summary
+from pipelines.tonight import Night, Summary
 
 PASSING: Final = frozenset(
     {errno.EAGAIN, errno.EBUSY, errno.EINTR, errno.EIO, errno.ESTALE, errno.ETIMEDOUT}

@@ -68,12 +68,12 @@ def run(
     quiet
         No narration.
     """
-    from pipelines import narration, night, steps
+    from pipelines import arrivals, narration, night
 
     settings = _settings(places)
     narrate = narration.silent if quiet or json else narration.say
     if dry_run:
-        narration.show_plan(steps.plan(settings), as_json=json)
+        narration.show_plan(arrivals.plan(settings), as_json=json)
         return 0
     outcome = night.run_night(settings, date, narrate=narrate)
     narration.show_outcome(outcome, settings, as_json=json, quiet=quiet)

@@ -13,10 +13,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from pipelines import steps
+from pipelines import arrivals, steps, tonight
 from pipelines.lease import lease
 from pipelines.settings import Settings
-from pipelines.steps import Night, Summary
+from pipelines.tonight import Night, Summary
 
 _HERE: Final = Path(__file__).resolve().parent
 _PACKAGED: Final = _HERE / "samples"
@@ -48,7 +48,7 @@ def open_night(settings: Settings, logical_date: date | None = None) -> Night:
 
     The caller holds the lease. Litter that no commit names is swept away first.
     """
-    lake = steps.open_lake(settings)
+    lake = tonight.open_lake(settings)
     lake.sweep()
     commits = {(commit.run_id, commit.verb): commit for commit in lake.commits()}
     for (run_id, verb), commit in sorted(commits.items()):
@@ -63,7 +63,7 @@ def open_night(settings: Settings, logical_date: date | None = None) -> Night:
 
 
 VERBS: Final[tuple[Callable[[Night], Summary], ...]] = (
-    steps.ingest,
+    arrivals.ingest,
     steps.clean,
     steps.link,
     steps.build,

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines import night, publish, steps
+from pipelines import arrivals, night, publish, steps, tonight, warehouse
 from pipelines.lease import LeaseHeldError, lease
 from pipelines.settings import Settings, load
 
@@ -70,7 +70,7 @@ def test_the_ledger_balances_with_bad_input(settings: Settings) -> None:
     ledger = night.run_night(settings).ledger
     assert ledger["document_count_in"] == 4
     assert ledger["accepted_count"] + ledger["rejected_count"] == 4
-    rows = steps.open_lake(settings).read("rejected_documents").to_pylist()
+    rows = tonight.open_lake(settings).read("rejected_documents").to_pylist()
     assert [(settings.home / row["quarantine_path"]).read_bytes() for row in rows] == [b'{"text": ']
 
 
@@ -96,7 +96,7 @@ def test_a_broken_floor_publishes_nothing(
     serving = settings.published / "copydesk.duckdb"
     before = serving.read_bytes()
     broken = tmp_path / "sql"
-    shutil.copytree(steps.warehouse.SQL_FOLDER, broken)
+    shutil.copytree(warehouse.SQL_FOLDER, broken)
     model = broken / "marts" / "articles.sql"
     floor = '[[expect]]\ntype = "expect_table_row_count_to_be_between"\nmin_value = 1_000\n'
     floor += 'severity = "critical"\nwhy = "Broken on purpose."\n*/'
@@ -146,7 +146,8 @@ def test_readers_never_fail_and_never_see_a_mixture(settings: Settings) -> None:
 
 def _counts(path: Path) -> tuple[int, int]:
     query = "select (select count(*) from documents), (select sum(copy_count) from articles)"
-    command = f"import duckdb; print(*duckdb.connect({str(path)!r}, read_only=True).sql({query!r}).fetchone())"
+    opened = f"duckdb.connect({str(path)!r}, read_only=True)"
+    command = f"import duckdb; print(*{opened}.sql({query!r}).fetchone())"
     out = subprocess.run(
         [sys.executable, "-c", command], capture_output=True, text=True, check=True
     )
@@ -157,12 +158,10 @@ def _counts(path: Path) -> tuple[int, int]:
 def _publish_once(settings: Settings) -> None:
     """A night without the quality gate, whose Great Expectations would take most of the time."""
     begun = night.open_night(settings)
-    for verb in (steps.ingest, steps.clean, steps.link, steps.build):
+    for verb in (arrivals.ingest, steps.clean, steps.link, steps.build):
         verb(begun)
-    models = steps.warehouse.load_models("marts")
-    with steps.warehouse.closing(
-        steps.warehouse.connect(settings, steps.night_file(settings))
-    ) as con:
+    models = warehouse.load_models("marts")
+    with warehouse.closing(warehouse.connect(settings, tonight.night_file(settings))) as con:
         built = [model for model in models if model.stage == "build"]
         version = publish.write_version(con, settings, built, run_id=begun.run_id, state="test")
     publish.switch(settings, version)

@@ -1,0 +1,59 @@
+"""A night under way: what it is called, where it works, and whether anything has changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from pipelines import contract, warehouse
+from pipelines.lake import Lake
+from pipelines.settings import Settings
+
+Summary = dict[str, Any]
+NOT_PUBLIC: Final = ("inputs", "runs", "checks")
+"""Lake tables that do not count for whether anything has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """A run: its name, the night it stands for, when it began, and where it works."""
+
+    settings: Settings
+    run_id: str
+    logical_date: date
+    started_at: datetime
+    is_resumed: bool = False
+    durations: dict[str, float] = field(default_factory=dict, compare=False)
+
+    @property
+    def lake(self) -> Lake:
+        """The lake of the home folder."""
+        return open_lake(self.settings)
+
+
+def open_lake(settings: Settings) -> Lake:
+    """The lake of a home folder, with the schemas of all tables."""
+    from pipelines.link import tables  # numba: only where a night runs
+
+    return Lake(settings.lake, {**contract.LAKE_TABLES, **tables.LAKE_TABLES})
+
+
+def state(lake: Lake) -> str:
+    """Digest of all that decides the public tables: the lake and the SQL models."""
+    sql = (model.path.read_text("utf-8") for model in warehouse.load_models())
+    return contract.text_id(lake.state(without=NOT_PUBLIC), *sql)
+
+
+def is_published(night: Night) -> bool:
+    """Whether readers already see just what the lake holds."""
+    from pipelines import publish as publishing
+
+    now = publishing.manifest(night.settings)
+    return now is not None and now["state"] == state(night.lake)
+
+
+def night_file(settings: Settings) -> Path:
+    """The database in which a night is built, before anything is published."""
+    return settings.warehouse / "night.duckdb"

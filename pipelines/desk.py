@@ -44,8 +44,8 @@ def check_database(settings: Settings, database: Path | None, *, as_json: bool) 
     with warehouse.closing(publish.open_published(path)) as con:
         row = con.execute(
             "select count(*) from information_schema.tables where table_schema = 'marts'"
-        ).fetchone()
-        schema = "marts" if row and row[0] else "main"
+        ).fetchall()[0]
+        schema = "marts" if row[0] else "main"
         checks = validate.check(con, schema=schema, run_id="check", checked_at=datetime.now(UTC))
     narration.show_checks(checks.to_pylist(), as_json=as_json)
     return 3 if validate.gate(checks) else 0

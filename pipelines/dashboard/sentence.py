@@ -1,0 +1,155 @@
+"""The first sentence of the page, and of an alert: is last night good, and what changed.
+
+A finding is one thing out of the ordinary; it names its site. All texts are plain: the page
+escapes them, an alert sends them as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from pipelines.dashboard.shown import number, plain_title, plural, share, words
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing out of the ordinary; level 1 watch, 2 fault.
+
+    `what` follows the site's name; `usual` says what would have been ordinary, or nothing.
+    """
+
+    site: str | None
+    level: int
+    what: str
+    anchor: str
+    usual: str = ""
+
+    @property
+    def text(self) -> str:
+        """What happened, and what is usual."""
+        return f"{self.what}; {self.usual}" if self.usual else self.what
+
+    @property
+    def sentence(self) -> str:
+        """The finding as one plain sentence that names its site."""
+        return f"{plain_title(self.site)} {self.text}" if self.site else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How last night was (`good`, `look`, `stopped` or `empty`), and what is off, worst first."""
+
+    state: str
+    lead: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def worst(self) -> Finding | None:
+        """The worst thing at a site; failing that, the worst thing."""
+        at_sites = [it for it in self.findings if it.site]
+        return next(iter(at_sites or self.findings), None)
+
+    @property
+    def other_sites(self) -> int:
+        """How many more sites are off."""
+        return max(len({it.site for it in self.findings if it.site}) - 1, 0)
+
+    @property
+    def sentence(self) -> str:
+        """The first sentence, plain."""
+        worst = self.worst
+        if worst is None:
+            return f"{self.lead}."
+        site = f"{plain_title(worst.site)} " if worst.site else ""
+        return f"{self.lead}: {site}{worst.what}."
+
+
+_PHRASES: Final = {
+    "document_count": ("delivered {value}", "{usual} documents"),
+    "removed_share": ("lost {value} of its text to cleaning", "{usual}"),
+    "copy_share": ("delivered {value} copies of other documents", "{usual}"),
+    "median_word_count": ("delivers texts of {value} words", "{usual}"),
+    "undated_share": ("left {value} of its documents undated", "{usual}"),
+    "other_language_share": ("wrote {value} of its documents in another language", "{usual}"),
+    "rejected_count": ("had {value} inputs refused", "{usual}"),
+}
+_IS_SHARE: Final = frozenset(name for name in _PHRASES if name.endswith("_share"))
+
+
+def finding(row: Row, night: date) -> Finding:
+    """A row of `sql/dashboard/findings.sql` in words."""
+    if row["measure"] == "check":
+        check = words_of_check(row["detail"])
+        text = f"fails {check}" if row["site"] else f"check failed, {check}"
+        return Finding(row["site"], row["level"], text, "checks")
+    return _drift(row, night)
+
+
+def words_of_check(name: str) -> str:
+    """`documents.site expect_column_values_to_not_be_null` without its `expect_`."""
+    table, _, expectation = name.partition(" ")
+    return f"{table}: {words(expectation)}"
+
+
+def _drift(row: Row, night: date) -> Finding:
+    measure = row["measure"]
+    form = share if measure in _IS_SHARE else number
+    what, usual = _PHRASES[measure]
+    value = form(row["value"])
+    if measure == "document_count":
+        value = plural(row["value"], "document") if row["value"] else "nothing"
+    on = f"on a usual {night:%A}" if row["is_same_weekday"] else "usually"
+    compared = f"{on} {usual.format(usual=form(row['usual']))}"
+    return Finding(row["site"], row["level"], what.format(value=value), "sites", compared)
+
+
+def new_line_finding(row: Row) -> Finding:
+    """A row of `sql/dashboard/new_lines.sql` in words."""
+    line = plain_title(row["line_text"], 60)
+    count = plural(row["article_count"], "article")
+    return Finding(
+        row["site"], 1, f"shows a line never seen there, in {count}: “{line}”", "new-lines"
+    )
+
+
+def verdict(tonight: Row, findings: Sequence[Finding]) -> Verdict:
+    """The judgement of the night. Faults before what is only worth a look, worst site first."""
+    ordered = tuple(sorted(findings, key=lambda it: -it.level))
+    if tonight["status"] == "quality_gate_failed":
+        return Verdict("stopped", "Last night was not published", ordered)
+    if any(it.level == 2 for it in ordered):
+        return Verdict("look", "Last night needs a look", ordered)
+    if tonight["status"] == "unchanged":
+        return Verdict("empty", "Last night brought nothing new", ordered)
+    return Verdict(
+        "good", "Last night is mostly good" if ordered else "Last night is good", ordered
+    )
+
+
+def what_changed(tonight: Row) -> str:
+    """The night's numbers against those of a usual night of its weekday, as one sentence."""
+    accepted, usual = tonight["accepted_count"], tonight["usual_accepted"]
+    text = (
+        f"{plural(accepted, 'new document')} became {plural(tonight['article_count'], 'article')}"
+    )
+    text += f" and {plural(tonight['copy_count'], 'copy', 'copies')}"
+    if tonight["known_count"]:
+        text += f"; {number(tonight['known_count'])} had been delivered before"
+    if tonight["rejected_count"]:
+        text += f"; {plural(tonight['rejected_count'], 'input')} refused"
+    if usual:
+        change = accepted / usual - 1
+        how = "as many as" if abs(change) < 0.05 else f"{share(abs(change))} "
+        how += "" if abs(change) < 0.05 else "more than" if change > 0 else "fewer than"
+        text += f". That is {how} on a usual {tonight['night']:%A}"
+    return text + "."
+
+
+def all_findings(rows: Iterable[Row], new_lines: Iterable[Row], night: date) -> list[Finding]:
+    """Findings of a night, the worst first, lines never seen after them."""
+    return [finding(row, night) for row in rows] + [new_line_finding(row) for row in new_lines]

@@ -1,0 +1,141 @@
+/*
+description = "One row per site, night and measure: the value against the site's own usual, and whether it is out of the ordinary. Usual is the median of the same weekday in the 8 weeks before (4 nights at least), else of the 28 nights before (7 at least); the night itself never counts."
+grain = ["site", "night", "measure"]
+stage = "publish"
+why = "mad() and range frames over dates are DuckDB's; elsewhere the same medians need a self join."
+
+[columns]
+site = "The site, as in site_nights."
+night = "The night."
+measure = "Which column of site_nights is judged."
+value = "What was measured."
+usual = "Median of the nights compared with; null where there are too few."
+spread = "Scaled median absolute deviation of those nights, but not below the measure's noise floor."
+compared_count = "Nights compared with."
+is_same_weekday = "Whether only nights of the same weekday were compared with."
+score = "(value - usual) / spread."
+verdict = "calm, watch, fault, or new (too few nights to judge)."
+why = "Why the thresholds of the measure are what they are."
+*/
+with rules(measure, low, high, share_floor, count_floor, why) as (
+    -- low and high: how many spreads below and above the usual are out of the ordinary.
+    -- share_floor: spread is at least this share of the usual; count_floor: at least this much.
+    values
+        ('document_count', 4.0, 6.0, 0.10, 1.0, 'Deliveries scatter at least as counts do (square root of the usual); 4 spreads below is a broken scraper or feed, and a busy news day may bring much more, hence 6 above.'),
+        ('removed_share', 5.0, 5.0, 0.10, 0.03, 'A redesign moves this by tens of percentage points; nights without a cause stayed within 15.'),
+        ('copy_share', 6.0, 6.0, 0.10, 0.08, 'Depends on the news of the day; only a jump says that a template is taken for an article.'),
+        ('median_word_count', 5.0, 6.0, 0.20, 15.0, 'Halved texts say that only teasers arrive; doubled ones that pages run together.'),
+        ('undated_share', null, 5.0, 0.10, 0.08, 'A lost date format shows as most documents undated at once.'),
+        ('other_language_share', null, 5.0, 0.10, 0.10, 'A site that changes language is another site, or its text is mojibake.'),
+        ('rejected_count', null, 5.0, 0.25, 1.0, 'Single bad files are daily bread; a burst is a broken delivery.')
+),
+
+measured as (
+    select site, night, 'document_count' as measure, document_count::double as value, 1 as n,
+    from marts.site_nights
+    union all
+    select site, night, 'removed_share', removed_share, document_count from marts.site_nights
+    union all
+    select site, night, 'copy_share', copy_share, document_count from marts.site_nights
+    union all
+    select site, night, 'median_word_count', median_word_count, document_count
+    from marts.site_nights
+    union all
+    select site, night, 'undated_share', undated_share, document_count from marts.site_nights
+    union all
+    select site, night, 'other_language_share', other_language_share, document_count
+    from marts.site_nights
+    union all
+    select site, night, 'rejected_count', rejected_count::double, 1 from marts.site_nights
+),
+
+windowed as (
+    select
+        site,
+        night,
+        measure,
+        value,
+        n,
+        count(value) over weekday as weekday_count,
+        median(value) over weekday as weekday_median,
+        mad(value) over weekday as weekday_mad,
+        count(value) over lately as recent_count,
+        median(value) over lately as recent_median,
+        mad(value) over lately as recent_mad,
+        min(value) over lately as recent_least,
+    from measured
+    window
+        weekday as (
+            partition by site, measure, isodow(night) order by night
+            range between interval 56 days preceding and interval 1 day preceding
+        ),
+        lately as (
+            partition by site, measure order by night
+            range between interval 28 days preceding and interval 1 day preceding
+        )
+),
+
+compared as (
+    select
+        site,
+        night,
+        measure,
+        value,
+        n,
+        recent_least,
+        weekday_count >= 4 as is_same_weekday,
+        if(weekday_count >= 4, weekday_count, recent_count) as compared_count,
+        case
+            when weekday_count >= 4 then weekday_median
+            when recent_count >= 7 then recent_median
+        end as usual,
+        -- Four weekdays alone may agree by chance: the spread is never below that of all nights.
+        1.4826 * greatest(if(weekday_count >= 4, weekday_mad, 0), recent_mad) as scaled_mad,
+    from windowed
+    where value is not null
+),
+
+scored as (
+    select
+        compared.*,
+        rules.low,
+        rules.high,
+        rules.why,
+        greatest(
+            coalesce(scaled_mad, 0),
+            rules.share_floor * abs(usual),
+            rules.count_floor,
+            case
+                when measure like '%_count' and measure <> 'median_word_count' then sqrt(usual)
+                when measure = 'median_word_count' then 0.5 * usual / sqrt(n)
+                -- A share of characters scatters less than a share of documents.
+                when measure = 'removed_share' then 0.3 * sqrt(usual * (1 - usual) / n)
+                else sqrt(usual * (1 - usual) / n)
+            end
+        ) as spread,
+    from compared
+    inner join rules using (measure)
+)
+
+select
+    site,
+    night,
+    measure,
+    value,
+    usual,
+    spread,
+    compared_count,
+    is_same_weekday,
+    (value - usual) / spread as score,
+    case
+        when usual is null then 'new'
+        -- Silence of a site that never was silent: no spread can say it as clearly.
+        when measure = 'document_count' and value = 0 and recent_least >= 1 and usual >= 3
+            then 'fault'
+        when (value - usual) / spread >= 2 * high or (usual - value) / spread >= 2 * low
+            then 'fault'
+        when (value - usual) / spread >= high or (usual - value) / spread >= low then 'watch'
+        else 'calm'
+    end as verdict,
+    why
+from scored

@@ -4,6 +4,11 @@
 the bytes, or stays in the landing zone for the next run (a file still being written).
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from pipelines.ingest.model import (
     FileSlice,
     IngestBatch,
@@ -13,8 +18,10 @@ from pipelines.ingest.model import (
     SeenInput,
     SkippedInput,
 )
-from pipelines.ingest.read import read_landing
 from pipelines.ingest.reasons import REASONS
+
+if TYPE_CHECKING:
+    from pipelines.ingest.read import read_landing
 
 __all__ = [
     "REASONS",
@@ -27,3 +34,11 @@ __all__ = [
     "SkippedInput",
     "read_landing",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # The workers that parse pages live in this package too, under a memory limit that Arrow's
+    # allocator alone would exceed: so the readers are imported when they are asked for.
+    if name == "read_landing":
+        return import_module("pipelines.ingest.read").read_landing
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -149,12 +149,14 @@ def _labels(raw: Any) -> str | None:
     return _label(raw)
 
 
-def _web_address(raw: Any) -> str | None:
+def web_address(raw: Any) -> str | None:
+    """An absolute http(s) address; None for anything else. Nothing is ever fetched."""
     text = _label(raw)
     return text if text and _URL.fullmatch(text) else None
 
 
-def _language(raw: Any) -> str | None:
+def language_tag(raw: Any) -> str | None:
+    """A BCP 47 tag (`en_US` → `en-US`); None for anything else."""
     match = _LANGUAGE.fullmatch(_labels(raw) or "")
     return match[1].lower() + match[2].replace("_", "-") if match else None
 
@@ -168,14 +170,14 @@ def _moment(raw: Any) -> Moment | None:
 _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "text": _text,
     "html": _text,
-    "url": _web_address,
+    "url": web_address,
     "site": _labels,
     "headline": _label,
     "byline": _labels,
     "published": _moment,
     "retrieved": _moment,
     "section": _labels,
-    "language": _language,
+    "language": language_tag,
 }
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from pipelines.ingest.reasons import REASONS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class LandingError(ValueError):
@@ -114,6 +115,14 @@ class Page(NamedTuple):
     html: str
     payload: bytes | FileSlice
     byte_count: int
+
+
+class Extracted(TypedDict):
+    """What a page worker answers: text (empty: none found), the page's own facts, flags."""
+
+    text: str
+    facts: dict[str, str]
+    flags: list[str]
 
 
 class FileEnd(NamedTuple):

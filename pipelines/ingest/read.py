@@ -10,6 +10,7 @@ from typing import Final
 
 from pipelines.ingest.collect import Collector
 from pipelines.ingest.contents import Content, UnreadableError, UnsettledError, held, unpacked
+from pipelines.ingest.html_page import read_html_page
 from pipelines.ingest.json_lines import read_json_lines
 from pipelines.ingest.landing import Entry, entries
 from pipelines.ingest.model import (
@@ -20,6 +21,7 @@ from pipelines.ingest.model import (
     SkippedInput,
     Source,
 )
+from pipelines.ingest.pages import PagePool, read_pages
 from pipelines.ingest.plain_text import read_plain_text
 from pipelines.ingest.sniff import BINARY, sniff
 from pipelines.ingest.unpack import DamagedError
@@ -30,6 +32,7 @@ Reader = Callable[[Content, Source, Settings], Iterator[Item]]
 READERS: Final[Mapping[str, Reader]] = {
     "txt": read_plain_text,
     "jsonl": read_json_lines,
+    "html": read_html_page,
 }
 """Format, as sniffed -> reader. A new format is one reader and one entry."""
 
@@ -54,7 +57,8 @@ def read_landing(
     """
     collector = Collector(run_id, started_at, settings.batch_documents)
     items = _items(entries(landing), landing, seen, settings, started_at)
-    yield from collector.batches(items)
+    with PagePool(settings) as pool:
+        yield from collector.batches(read_pages(items, pool))
 
 
 def _items(

@@ -1,0 +1,71 @@
+"""One page to text and facts; runs in a worker that may be killed at any moment.
+
+First trafilatura over a tree parsed once; where it finds nothing, or the page defeats the parser,
+every visible line of the page (`block_text`), which the cleaning then judges line by line.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lxml import html
+from lxml.etree import ParserError
+from lxml.html import HtmlElement, HTMLParser
+from trafilatura import bare_extraction
+from trafilatura.utils import repair_faulty_html
+
+from pipelines.ingest.block_text import block_text
+from pipelines.ingest.model import Extracted
+from pipelines.ingest.page_facts import page_facts
+from pipelines.ingest.page_shape import shallow
+
+MOST_TAGS: Final = 150_000
+"""Beyond this trafilatura needs minutes; the fallback takes a second."""
+
+
+def extract(page: str, *, is_fallback: bool = False) -> Extracted:
+    """The article of a page; raises MemoryError under the worker's limit."""
+    if is_fallback or page.count("<") > MOST_TAGS:
+        return Extracted(text=block_text(page), facts={}, flags=["html_fallback"])
+    tree, flags = _tree(page)
+    if tree is None:
+        return Extracted(text=block_text(page), facts={}, flags=["html_fallback"])
+    facts = page_facts(tree)
+    text = _article(tree)
+    if not text.strip():
+        text, flags = block_text(page), [*flags, "html_fallback"]
+    return Extracted(text=text, facts=facts, flags=flags)
+
+
+def _tree(page: str) -> tuple[HtmlElement | None, list[str]]:
+    """The page parsed whole; None where the parser drops part of it all the same."""
+    repaired = repair_faulty_html(page, page[:50].lower())
+    tree = _parsed(repaired, is_huge=False)
+    if tree is not None:
+        return tree, []
+    return _parsed(shallow(repaired), is_huge=True), ["html_deep"]
+
+
+def _parsed(page: str, *, is_huge: bool) -> HtmlElement | None:
+    parser = HTMLParser(
+        encoding="utf-8",
+        remove_comments=True,
+        remove_pis=True,
+        collect_ids=False,
+        default_doctype=False,
+        huge_tree=is_huge,
+    )
+    try:
+        tree = html.document_fromstring(page.encode("utf-8", "replace"), parser=parser)
+    except ParserError:
+        return None
+    return None if parser.error_log.filter_from_fatals() else tree
+
+
+def _article(tree: HtmlElement) -> str:
+    try:
+        found = bare_extraction(tree, include_comments=False, favor_recall=True)
+    except (ValueError, TypeError, AttributeError, IndexError, RecursionError):
+        # A page that trips the extractor up is not lost: its visible lines are taken.
+        return ""
+    return (found.text or "") if found is not None else ""

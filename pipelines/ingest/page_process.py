@@ -1,0 +1,118 @@
+"""One worker process as seen from outside: asked, timed, killed."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO, Any, Final, cast
+
+import orjson
+
+from pipelines.ingest.page_worker import HEADER, write_frame
+
+STARTUP_SECONDS: Final = 120.0
+_ROOT: Final = Path(__file__).resolve().parents[2]
+_CHUNK: Final = 1 << 20
+
+
+class PageProcessError(RuntimeError):
+    """Workers cannot be started at all: a fault of the installation, not of a page."""
+
+
+class LostError(Exception):
+    """The worker did not answer; `reason` is `html_timeout` or `html_memory`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class PageProcess:
+    """A worker that answers one page after the other; dead after its first failure."""
+
+    def __init__(self, memory: int) -> None:
+        command = [sys.executable, "-m", "pipelines.ingest.page_worker", str(memory)]
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+            bufsize=-1,
+        )
+        self._requests = cast("IO[bytes]", self._process.stdin)
+        self._answers = cast("IO[bytes]", self._process.stdout).fileno()
+        self.answered = 0
+        try:
+            self._receive(time.monotonic() + STARTUP_SECONDS)
+        except LostError as error:
+            remedy = f"run `{' '.join(command)}` to see why"
+            raise PageProcessError(f"a page worker does not start; {remedy}") from error
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can still answer."""
+        return self._process.poll() is None
+
+    def ask(self, page: str, *, is_fallback: bool, seconds: float) -> Any:
+        """The worker's answer (`Extracted`).
+
+        Raises LostError when it takes longer than `seconds`, runs out of memory or crashes; the
+        process is dead then.
+        """
+        deadline = time.monotonic() + seconds
+        try:
+            write_frame(self._requests, {"html": page, "is_fallback": is_fallback})
+        except OSError as error:
+            self.close()
+            raise LostError("html_memory") from error
+        answer = self._receive(deadline)
+        self.answered += 1
+        if answer is None:
+            self.close()
+            raise LostError("html_memory")
+        return answer
+
+    def close(self) -> None:
+        """Kill it and wait for its end."""
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None and not stream.closed:
+                _close_quietly(stream)
+
+    def _receive(self, deadline: float) -> Any:
+        size = HEADER.unpack(self._bytes(HEADER.size, deadline))[0]
+        return orjson.loads(self._bytes(size, deadline))
+
+    def _bytes(self, count: int, deadline: float) -> bytes:
+        data = bytearray()
+        while len(data) < count:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self._answers], [], [], left)[0]:
+                self.close()
+                raise LostError("html_timeout")
+            piece = os.read(self._answers, min(_CHUNK, count - len(data)))
+            if not piece:
+                self.close()
+                raise LostError("html_memory")
+            data += piece
+        return bytes(data)
+
+
+def _close_quietly(stream: IO[bytes]) -> None:
+    try:
+        stream.close()
+    except OSError:
+        return  # what was still to be written has no reader any more
+
+
+def _environment() -> dict[str, str]:
+    """Only what Python needs: a worker that a page takes over finds no secret in it."""
+    names = ("PATH", "LANG", "LC_ALL", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
+    return {**kept, "PYTHONPATH": str(_ROOT), "PYTHONHASHSEED": "0"}

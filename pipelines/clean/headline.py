@@ -1,0 +1,140 @@
+"""The headline among the lines above the first paragraph, and what stands beside it.
+
+With a headline given (page metadata, feed, JSON field) the lines that repeat it are found; without
+one, the headline is the line that the text itself shows to be one: doubled, or set apart above
+the prose and sharing its words. A text that begins with prose has no headline.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import re2
+
+SITE_SUFFIX: Final = re2.compile(r"(.{12,}?)\s+(?:[|•·»]|-|–|—|::)\s+([^|•·»]{2,40})")
+"""`Headline | Site name`: the headline, the rest."""
+
+MAX_CHARS: Final = 200
+MIN_WORDS: Final = 4
+MIN_SHARED: Final = 0.4
+"""Share of a headline's longer words that the prose below must have (by their first letters)."""
+
+_STEM: Final = 5
+_WORDS: Final = re2.compile(r"[^\s\pP]{4,}")
+_IDEOGRAPHS: Final = re2.compile(r"[\x{3040}-\x{30ff}\x{3400}-\x{9fff}]")
+
+
+class HeadLine(NamedTuple):
+    """One line above the first paragraph."""
+
+    row: int
+    """Row of the line in its batch."""
+    text: str
+    is_free: bool
+    """Whether no rule has spoken for it."""
+
+
+class Found(NamedTuple):
+    """What the lines above the first paragraph are."""
+
+    headline: str | None
+    headline_rows: tuple[int, ...]
+    """Rows that carry the headline, the first of them first."""
+    section_rows: tuple[int, ...]
+
+
+NOTHING: Final = Found(None, (), ())
+
+
+def without_site(headline: str, site: str | None) -> str:
+    """A headline without ` | Site name` at its end, where that names the site."""
+    found = SITE_SUFFIX.fullmatch(headline)
+    if not found or not site:
+        return headline
+    name = "".join(c for c in found.group(2).lower() if c.isalnum())
+    host = "".join(c for c in site.lower() if c.isalnum())
+    return found.group(1) if len(name) >= 3 and (name in host or host in name) else headline
+
+
+def _keys(headline: str) -> set[str]:
+    """The forms under which a given headline may stand in the text."""
+    keys = {_key(headline)}
+    found = SITE_SUFFIX.fullmatch(headline)
+    if found:
+        keys.add(_key(found.group(1)))
+    return keys
+
+
+def _key(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalnum())
+
+
+def find_headline(head: list[HeadLine], prose: str, given: str | None, site: str | None) -> Found:
+    """What the lines of a document's head are; `prose` is the beginning of what follows them."""
+    if given:
+        return _find_given(head, given, site)
+    first = next((i for i, line in enumerate(head) if _may_be(line, prose)), None)
+    doubled = _doubled(head)
+    if doubled is not None:
+        first = doubled
+    if first is None or any(line.is_free for line in head[:first][:-2]):
+        return NOTHING
+    key = _key(head[first].text)
+    rows = tuple(line.row for line in head if _same(_key(line.text), key))
+    return Found(without_site(head[first].text, site), rows, _sections(head[:first]))
+
+
+def _find_given(head: list[HeadLine], given: str, site: str | None) -> Found:
+    keys = _keys(given)
+    rows = [line.row for line in head if any(_same(_key(line.text), key) for key in keys)]
+    at = next((i for i, line in enumerate(head) if line.row in rows[:1]), 0)
+    return Found(without_site(given, site), tuple(rows), _sections(head[:at]))
+
+
+def _same(key: str, other: str) -> bool:
+    """Whether two lines are one headline, up to a site name after it."""
+    if key == other:
+        return True
+    shorter, longer = sorted((key, other), key=len)
+    return len(shorter) >= 20 and longer.startswith(shorter) and len(longer) - len(shorter) <= 25
+
+
+def _doubled(head: list[HeadLine]) -> int | None:
+    keys = [_key(line.text) for line in head]
+    for i, line in enumerate(head):
+        if line.is_free and len(keys[i]) >= 12 and keys[i] in keys[i + 1 :]:
+            return i
+    return None
+
+
+def _may_be(line: HeadLine, prose: str) -> bool:
+    text = line.text
+    if not line.is_free or len(text) > MAX_CHARS or text[-1] in ".,:;…" or text[0].islower():
+        return False
+    words = text.split()
+    ideographs = len(_IDEOGRAPHS.findall(text))
+    if ideographs >= 6:
+        return ideographs <= 45 and _shared_characters(text, prose) >= MIN_SHARED
+    return len(words) >= MIN_WORDS and len(text) >= 20 and _shared(text, prose) >= MIN_SHARED
+
+
+def _shared(text: str, prose: str) -> float:
+    stems = {word[:_STEM] for word in _WORDS.findall(text.lower())}
+    below = {word[:_STEM] for word in _WORDS.findall(prose.lower())}
+    return len(stems & below) / len(stems) if stems else 0.0
+
+
+def _shared_characters(text: str, prose: str) -> float:
+    characters = set(_IDEOGRAPHS.findall(text))
+    return len(characters & set(prose)) / len(characters)
+
+
+def _sections(above: list[HeadLine]) -> tuple[int, ...]:
+    """Section labels: up to two short free lines right above the headline."""
+    rows = []
+    for line in reversed(above[-2:]):
+        is_label = len(line.text) <= 30 and len(line.text.split()) <= 3
+        if not (line.is_free and is_label and line.text[-1] not in '.!?:;,"”»'):
+            break
+        rows.append(line.row)
+    return tuple(reversed(rows))

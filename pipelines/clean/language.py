@@ -1,0 +1,163 @@
+"""The language of a text, from its script and its commonest words.
+
+Counting function words decides the languages that the tables below know, at many thousand texts
+a second; what they leave open goes to py3langid (an offline n-gram model).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import numba
+import numpy as np
+
+from pipelines.clean.fold import LOWER
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+UNKNOWN: Final = "und"
+MAX_CHARS: Final = 3000
+"""Characters of a text that are looked at."""
+
+MIN_WORDS: Final = 3
+MIN_LEAD: Final = 1.3
+"""How many times as many function words the first language must have as the second."""
+
+_MIN_LETTERS: Final = 40
+
+WORDS: Final = {
+    "en": "the of and to in is that for it was on with as be by at from has have are this not were"
+    " which his he she they but their said will would been who had its or an",
+    "de": "der die das und ist nicht von den dem mit sich des auf für im ein eine auch es an werden"
+    " aus er hat dass sie nach bei um am sind noch wie einem über so zum war haben nur oder aber",
+    "fr": "le la les de des et est un une du que dans pour qui sur au par plus avec il ce ne pas se"
+    " sont aux été cette ont mais à en elle leur comme nous vous",
+    "es": "el la los las de que y en un una por con del se para es su al lo como más pero sus este"
+    " ha sobre son entre fue también ser esta años hay desde muy",
+    "pt": "o a os as de que e do da em um uma para com não por mais dos das no na ao se foi são ele"
+    " como mas também pelo pela até isso seu sua está ser",
+    "it": "il la lo gli le di che e un una in per è non sono con del della dei delle al alla si nel"
+    " più anche come da dal ha ma questo stato nella essere",
+    "nl": "de het een van en in is dat op te zijn voor met niet aan er om ook als door bij naar uit"
+    " heeft maar nog wordt over werd deze tot hij ze dit",
+    "pl": "w i na z się do nie że to jest o jak po od za przez dla ale ich tym są jego który będzie"
+    " oraz był może już czy co być jej",
+    "ru": "и в не на что с по как это из к за от его для но он было был все они так же или если у"
+    " при ее когда уже который",
+    "uk": "і в не на що з та як це від до за про його для але він було був які у й є під також який"
+    " після бути",
+    "bg": "на и да в се за от с че не са по е като при до това със ще за или който бе също",
+    "sv": "och att det i en är som på av för med den inte till har de om ett var men från vid han"
+    " också kan ska när",
+    "da": "og at det i en er som på af for med den ikke til har de om et var men fra ved han også"
+    " kan skal når der blev",
+    "nb": "og at det i en er som på av for med den ikke til har de om et var men fra ved han også"
+    " kan skal når ble etter",
+    "fi": "ja on ei että se hän mutta kun oli myös ovat joka sekä kuin tai jos niin vuoden mukaan",
+    "cs": "a se v na je že to s z do o i jako by k za po pro ve ale jsou od která podle jeho který"
+    " byl nebo při už",
+    "ro": "și de în a la cu pe din că este un o pentru care nu mai au fost sunt prin după dar lui"
+    " ale să",
+    "hu": "a az és hogy nem is egy volt meg ez csak de már mint vagy azt még kell után szerint",
+    "tr": "ve bir bu da de için ile olarak çok daha olan gibi kadar sonra ise en ancak göre değil",
+    "id": "yang dan di untuk dengan dari ini pada tidak itu dalam akan juga ke oleh karena ada",
+    "vi": "của và là các có được cho trong không những với một người để này đã khi từ về",
+}
+"""The commonest words of each language; a word that several share counts for each."""
+
+_SCRIPTS: Final = (
+    ("el", 0x370, 0x3FF), ("he", 0x590, 0x5FF), ("th", 0xE00, 0xE7F), ("ja", 0x3040, 0x30FF),
+    ("ko", 0xAC00, 0xD7AF), ("zh", 0x4E00, 0x9FFF), ("ka", 0x10A0, 0x10FF), ("hy", 0x530, 0x58F),
+)  # fmt: skip
+"""Scripts that settle the language; kana beside ideographs means Japanese."""
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _word_hash(codes: Any, first: int, last: int, lower: Any) -> Any:
+    state = np.uint64(0xCBF29CE484222325)
+    for at in range(first, last):
+        state = (state ^ np.uint64(lower[codes[at]])) * np.uint64(0x100000001B3)
+    return state
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _count(codes: Any, bounds: Any, tables: Any, words: Any, scripts: Any) -> None:
+    """Function words a language into `words`, characters a script into `scripts` (last: all)."""
+    keys, masks, lower, ranges = tables
+    for row in range(bounds.shape[0]):
+        begin = bounds[row, 0]
+        for at in range(bounds[row, 0], bounds[row, 1] + 1):
+            code = codes[at] if at < bounds[row, 1] else 32
+            is_letter = (65 <= code <= 90 or 97 <= code <= 122 or code >= 0xC0) and code < 0xFFFF
+            if is_letter and not 0x2000 <= code <= 0x303F:
+                scripts[row, ranges.shape[0]] += 1
+                for i in range(ranges.shape[0] if code >= 0x370 else 0):
+                    scripts[row, i] += ranges[i, 0] <= code <= ranges[i, 1]
+                continue
+            if 0 < at - begin <= 8:
+                word = _word_hash(codes, begin, at, lower)
+                place = np.searchsorted(keys, word)
+                if place < keys.size and keys[place] == word:
+                    for language in range(words.shape[1]):
+                        words[row, language] += (masks[place] >> language) & 1
+            begin = at + 1
+
+
+@cache
+def _tables() -> tuple[
+    NDArray[np.uint64], NDArray[np.int64], NDArray[np.uint32], NDArray[np.int64]
+]:
+    masks: dict[int, int] = {}
+    for bit, words in enumerate(WORDS.values()):
+        for word in set(words.split()):
+            codes = np.array([ord(c) for c in word], dtype=np.uint32)
+            key = int(_word_hash(codes, 0, codes.size, LOWER))
+            masks[key] = masks.get(key, 0) | 1 << bit
+    keys = np.array(sorted(masks), dtype=np.uint64)
+    ranges = np.array([bounds for _, *bounds in _SCRIPTS], dtype=np.int64)
+    return keys, np.array([masks[int(key)] for key in keys], dtype=np.int64), LOWER, ranges
+
+
+def languages(codes: NDArray[np.uint32], bounds: NDArray[np.int64]) -> list[str]:
+    """Language (BCP 47) of each text `codes[bounds[i, 0]:bounds[i, 1]]`; `und` when open.
+
+    Only the first MAX_CHARS characters of each count.
+    """
+    short = bounds.copy()
+    short[:, 1] = np.minimum(bounds[:, 1], bounds[:, 0] + MAX_CHARS)
+    words = np.zeros((len(bounds), len(WORDS)), dtype=np.int32)
+    scripts = np.zeros((len(bounds), len(_SCRIPTS) + 1), dtype=np.int32)
+    _count(codes, short, _tables(), words, scripts)
+    return [
+        _decide(words[row], scripts[row]) or _ask_langid(codes[slice(*short[row])])
+        for row in range(len(bounds))
+    ]
+
+
+def _decide(words: NDArray[np.int32], scripts: NDArray[np.int32]) -> str | None:
+    letters = int(scripts[-1])
+    by_script = {str(name): int(n) for (name, *_), n in zip(_SCRIPTS, scripts, strict=False)}
+    if by_script["ja"] * 10 > by_script["zh"] and by_script["ja"] * 4 > letters:
+        return "ja"
+    for name, count in by_script.items():
+        if count * 2 > letters:
+            return "ja" if name == "zh" and by_script["ja"] * 8 > count else name
+    second, first = np.argsort(words)[-2:]
+    if words[first] >= MIN_WORDS and words[first] >= MIN_LEAD * words[second]:
+        return str(list(WORDS)[int(first)])
+    return None if letters >= _MIN_LETTERS else UNKNOWN
+
+
+@cache
+def _langid() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # 0.3 s: only when needed
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+def _ask_langid(codes: NDArray[np.uint32]) -> str:
+    text = codes[:600].astype("<u4").tobytes().decode("utf-32-le")
+    language, probability = _langid().classify(text)
+    return str(language) if probability >= 0.8 else UNKNOWN

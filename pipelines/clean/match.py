@@ -1,0 +1,75 @@
+"""Lines + rule book -> the candidate rules of each line, one for each zone.
+
+Only distinct lines are matched; phrases by hash, patterns by RE2 sets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from pipelines.clean.fold import WHOLE_CHARS, FoldedLines
+from pipelines.clean.rulebook import PatternSet, Rulebook
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+HEAD: Final = 0
+BODY: Final = 1
+TAIL: Final = 2
+
+CASED_CHARS: Final = 200
+"""Longest line that patterns in its own case are tried on."""
+
+_SLOTS: Final = {"head": (HEAD,), "body": (BODY,), "tail": (TAIL,), "any": (HEAD, BODY, TAIL)}
+
+
+def candidates(folded: FoldedLines, rulebook: Rulebook) -> NDArray[np.int32]:
+    """Index of the rule that holds for each line in each zone, -1 for none; shape (lines, 3)."""
+    _, first, inverse = np.unique(folded.exact_hash, return_index=True, return_inverse=True)
+    found = np.full((first.size, 3), -1, dtype=np.int32)
+    for row, rule in _hits(folded, first, rulebook):
+        for slot in _SLOTS[rulebook.rules[rule].zone]:
+            if found[row, slot] < 0:
+                found[row, slot] = rule
+    return found[inverse]
+
+
+def _hits(
+    folded: FoldedLines, first: NDArray[np.int64], rulebook: Rulebook
+) -> Iterator[tuple[int, int]]:
+    """(row of the distinct line, rule) of every match, phrases before patterns."""
+    yield from _phrase_hits(folded.line_hash[first], rulebook)
+    chars = folded.chars[first]
+    core = folded.core_start[first], folded.core_end[first]
+    tail = folded.tail_start[first], folded.tail_end[first]
+    whole = chars <= WHOLE_CHARS
+    yield from _pattern_hits(rulebook.whole, folded.lower, whole, core)
+    yield from _pattern_hits(rulebook.cased, folded.cased, chars <= CASED_CHARS, core)
+    yield from _pattern_hits(rulebook.starts, folded.lower, ~whole, core)
+    yield from _pattern_hits(rulebook.ends, folded.cased, folded.has_tail_mark[first], tail)
+
+
+def _phrase_hits(line_hash: NDArray[np.uint64], rulebook: Rulebook) -> Iterator[tuple[int, int]]:
+    known = np.array(sorted(rulebook.phrases), dtype=np.uint64)
+    if known.size:
+        place = np.minimum(np.searchsorted(known, line_hash), known.size - 1)
+        for row in np.flatnonzero(known[place] == line_hash).tolist():
+            for rule in rulebook.phrases[int(line_hash[row])]:
+                yield row, rule
+
+
+def _pattern_hits(
+    patterns: PatternSet,
+    text: str,
+    wanted: NDArray[np.bool_],
+    bounds: tuple[NDArray[np.int64], NDArray[np.int64]],
+) -> Iterator[tuple[int, int]]:
+    rows = np.flatnonzero(wanted)
+    starts, ends = (bound[rows].tolist() for bound in bounds)
+    find = patterns.find
+    for row, start, end in zip(rows.tolist(), starts, ends, strict=True):
+        for rule in find(text[start:end]):
+            yield row, rule

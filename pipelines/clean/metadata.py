@@ -1,0 +1,131 @@
+"""What is information is moved: from removed lines into the columns of an article."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Final
+
+import re2
+
+from pipelines.clean.captions import split_credit
+from pipelines.clean.dates import Printed
+from pipelines.clean.headline import Found
+from pipelines.clean.rulebook import Rule, compile_pattern
+from pipelines.clean.sources import agency_of, dateline_agency
+
+MAX_BYLINE_CHARS: Final = 200
+
+_LEAD: Final = re2.compile(
+    r"(?i)(?:by|von|par|por|di|door|autor(?:en|a)?|author|text|текст|автор)\b:?\s+"
+)
+
+
+@dataclass(slots=True)
+class Fields:
+    """The editorial columns of one article while its lines are read, in their order."""
+
+    headline: str | None = None
+    section: str | None = None
+    bylines: list[str] = field(default_factory=list)
+    dates: list[Printed] = field(default_factory=list)
+    captions: list[str] = field(default_factory=list)
+    credits: list[str] = field(default_factory=list)
+    copyrights: list[str] = field(default_factory=list)
+    agencies: list[str] = field(default_factory=list)
+
+    def add(self, rule: Rule, line: str, printed: Printed | None) -> None:
+        """Take up what a removed line says."""
+        value = rule_value(rule, line)
+        if rule.moves == "byline":
+            self.bylines.append(_LEAD.sub("", value, count=1).strip(" ,;|·•-–—"))
+        elif rule.moves == "date" and printed is not None:
+            self.dates.append(printed)
+        elif rule.moves == "caption":
+            caption, credit = split_credit(line)
+            _append_new(self.captions, caption)
+            _append_new(self.credits, credit)
+        elif rule.moves == "credit":
+            _append_new(self.credits, value)
+        elif rule.moves == "section":
+            self.section = self.section or value
+        elif rule.moves == "copyright":
+            _append_new(self.copyrights, line)
+        elif rule.moves == "agency":
+            _append_new(self.agencies, agency_of(value))
+        elif rule.moves == "headline":
+            self.headline = self.headline or value
+
+
+def _append_new(values: list[str], value: str | None) -> None:
+    if value and value not in values:
+        values.append(value)
+
+
+@cache
+def _compiled(rule: Rule) -> tuple[Any, ...]:
+    return tuple(compile_pattern(pattern, rule) for pattern in rule.patterns)
+
+
+def rule_value(rule: Rule, line: str) -> str:
+    """What a rule's group caught in a line; the whole line where it has no group."""
+    for pattern in _compiled(rule):
+        found = pattern.search(line if rule.case else line.lower())
+        if found and pattern.groups and found.group(1):
+            start, end = found.span(1)
+            return line[start:end].strip()
+    return line
+
+
+def published(
+    given: datetime | None, given_precision: str | None, prefix: str | None, lines: list[Printed]
+) -> tuple[datetime | None, str | None]:
+    """Publication date and precision, from the input, the text's prefix and its date lines.
+
+    The input's own date stands first; a clock time printed on the page refines a mere day of it.
+    """
+    at, precision = given, given_precision or ("second" if given else None)
+    if at is None and prefix:
+        at, precision = _prefix_date(prefix)
+    for printed in lines:
+        if printed.at is None:
+            continue
+        if at is None:
+            return printed.at, printed.precision
+        is_same_day = abs((printed.at - at).total_seconds()) < 36 * 3600
+        if precision == "day" and printed.precision == "second" and is_same_day:
+            return printed.at, printed.precision
+    return at, precision
+
+
+def _prefix_date(prefix: str) -> tuple[datetime | None, str | None]:
+    try:
+        return datetime.strptime(prefix, "%Y-%m-%d").replace(tzinfo=UTC), "day"
+    except ValueError:
+        return None, None
+
+
+def columns(
+    fields: Fields, given: Mapping[str, Any], found: Found | None, body: str
+) -> dict[str, Any]:
+    """Headline, byline and the other text columns of an article."""
+    headline = given["given_headline"] or (found.headline if found else None) or fields.headline
+    agencies: list[str | None] = [*fields.agencies]
+    agencies += [dateline_agency(paragraph) for paragraph in _beginnings(body)]
+    byline = given["given_byline"] or "; ".join(fields.bylines)[:MAX_BYLINE_CHARS]
+    return {
+        "headline": found.headline if found and found.headline else headline,
+        "byline": byline or None,
+        "article_section": given["given_section"] or fields.section,
+        "info_source": next((name for name in agencies if name), None),
+        "credit_text": "; ".join(fields.credits) or None,
+        "copyright_notice": "; ".join(fields.copyrights) or None,
+        "captions": fields.captions,
+    }
+
+
+def _beginnings(body: str) -> list[str]:
+    """The first two paragraphs, where a dateline may stand."""
+    return [line for line in body[:600].split("\n")[:3] if line]

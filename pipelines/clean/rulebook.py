@@ -1,0 +1,284 @@
+"""The rule book: phrases and patterns as data, loaded, checked and compiled.
+
+A rule is one record of a TOML file in `rules/`. Its `phrase`s are compared with the core of a
+line (see `fold`), numbers read as 0; its `pattern`s are RE2, matched on the folded core in lower
+case, or in its own case with `case = true`. Rules apply whatever the language of the article:
+a site may well ask for comments in another one.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import re2
+
+from pipelines.clean.dates import DATE
+from pipelines.clean.fold import fold_text
+from pipelines.clean.sources import agency_pattern
+from pipelines.contract import KINDS
+
+RULES: Final = Path(__file__).parent / "rules"
+"""The rule files that travel with the package."""
+
+ZONES: Final = ("head", "body", "tail", "any")
+MATCHES: Final = ("line", "start", "end")
+COLUMNS: Final = (
+    "headline", "byline", "date", "caption", "credit", "section", "copyright", "agency",
+)  # fmt: skip
+OPENS: Final = ("links", "footer", "comments")
+
+
+_UPPER: Final = r"[A-Z\x{c0}-\x{de}\x{386}-\x{3ab}\x{400}-\x{42f}]"
+_NAME: Final = (
+    rf"{_UPPER}[^ ,;:!?|()\[\]<>0-9]*"
+    rf"(?: (?:{_UPPER}[^ ,;:!?|()\[\]<>0-9]*|de|van|von|der|den|la|le|da|dos|di|del|bin|al|el|zu))"
+    r"{1,4}"
+)
+_AND: Final = r"(?:, | and | & | und | et | y | e | en | и | i | και | ?/ ?| \| ?|, and )"
+
+
+def macros() -> dict[str, str]:
+    """What `{date}`, `{name}`, `{names}` and `{agency}` stand for in a pattern.
+
+    `{name}` and `{names}` need `case = true`.
+    """
+    return {
+        "{date}": DATE,
+        "{name}": _NAME,
+        "{names}": f"{_NAME}(?:{_AND}{_NAME}){{0,4}}",
+        "{agency}": agency_pattern(),
+    }
+
+
+def expand(pattern: str) -> str:
+    """The pattern with its macros written out."""
+    for name, text in macros().items():
+        pattern = pattern.replace(name, f"(?:{text})")
+    return pattern
+
+
+class RuleError(ValueError):
+    """A rule that cannot be used; the message names the file, the rule and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One record of the rule book."""
+
+    id: str
+    """`<language>.<topic>.<name>`; unique over all files."""
+    kind: str
+    """What the line is; one of `contract.KINDS`."""
+    zone: str = "any"
+    """Where the rule holds: above the first paragraph (head), between, below the last, anywhere."""
+    phrases: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    match: str = "line"
+    """What the rule must match: the whole line, its start or its end."""
+    case: bool = False
+    """Whether patterns see the line in its own case."""
+    moves: str | None = None
+    """Column the line's information moves to; the first group of a pattern is the value."""
+    opens: str | None = None
+    """What the line heads: the lines below it are links, footer or comments."""
+    removes: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
+    file: str = ""
+
+
+_LISTS: Final = {"phrase": "phrases", "pattern": "patterns"}
+_KNOWN: Final = {item.name for item in fields(Rule)} - {"file"} | set(_LISTS)
+
+
+def _refuse(file: str, name: str, reason: str) -> RuleError:
+    return RuleError(f"{file}: rule {name!r}: {reason}")
+
+
+def read_rule(record: Mapping[str, Any], file: str) -> Rule:
+    """A Rule from one record of a rule file.
+
+    Raises RuleError when a key is unknown or missing, a value is not in its closed list, a
+    pattern is not RE2, or `removes` / `keeps` are empty.
+    """
+    name = str(record.get("id", "?"))
+    unknown = sorted(set(record) - _KNOWN)
+    if unknown:
+        known = ", ".join(sorted(_KNOWN))
+        raise _refuse(file, name, f"unknown key {unknown[0]!r}; known keys: {known}")
+    values = {_LISTS.get(key, key): value for key, value in record.items()}
+    for key in ("phrases", "patterns", "removes", "keeps"):
+        values[key] = _texts(values.get(key, ()), key, file, name)
+    for key in ("id", "kind"):
+        if not isinstance(values.get(key), str):
+            raise _refuse(file, name, f"needs a text for {key!r}")
+    rule = Rule(**values, file=file)
+    _check(rule)
+    return rule
+
+
+def _texts(value: Any, key: str, file: str, name: str) -> tuple[str, ...]:
+    texts = (value,) if isinstance(value, str) else tuple(value)
+    if not all(isinstance(text, str) and text.strip() for text in texts):
+        raise _refuse(file, name, f"{key} must be texts, none empty")
+    return texts
+
+
+def _check(rule: Rule) -> None:
+    for key, value, allowed in (
+        ("kind", rule.kind, KINDS),
+        ("zone", rule.zone, ZONES),
+        ("match", rule.match, MATCHES),
+        ("moves", rule.moves, (*COLUMNS, None)),
+        ("opens", rule.opens, (*OPENS, None)),
+    ):
+        if value not in allowed:
+            choice = ", ".join(str(item) for item in allowed if item)
+            raise _refuse(rule.file, rule.id, f"{key} = {value!r} is not one of: {choice}")
+    if not rule.phrases and not rule.patterns:
+        raise _refuse(rule.file, rule.id, "needs a phrase or a pattern")
+    if not rule.removes or not rule.keeps:
+        raise _refuse(rule.file, rule.id, "needs at least one line it removes and one it keeps")
+    for pattern in rule.patterns:
+        compile_pattern(pattern, rule)
+
+
+def compile_pattern(pattern: str, rule: Rule) -> Any:
+    """The compiled RE2 pattern; RuleError when RE2 refuses it."""
+    try:
+        return re2.compile(expand(pattern), _options())
+    except re2.error as error:
+        reason = error.args[0] if error.args else "refused"
+        reason = reason.decode() if isinstance(reason, bytes) else reason
+        raise _refuse(
+            rule.file, rule.id, f"RE2 cannot compile {pattern!r}: {reason}; no look-around, no \\1"
+        ) from error
+
+
+def _options() -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = 64 << 20
+    return options
+
+
+def load_rules(folder: Path = RULES) -> tuple[Rule, ...]:
+    """All rules of a folder, file by file in alphabetical order.
+
+    Raises RuleError for a file that is not TOML, a rule that fails its checks, or an id twice.
+    """
+    rules = [
+        read_rule(record, file.name)
+        for file in sorted(folder.glob("*.toml"))
+        for record in _records(file)
+    ]
+    seen: dict[str, str] = {}
+    for rule in rules:
+        if rule.id in seen:
+            raise _refuse(rule.file, rule.id, f"this id is already taken in {seen[rule.id]}")
+        seen[rule.id] = rule.file
+    return tuple(rules)
+
+
+def _records(file: Path) -> list[dict[str, Any]]:
+    try:
+        content = tomllib.loads(file.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RuleError(f"{file.name}: not valid TOML: {error}") from error
+    records = content.get("rule", [])
+    if set(content) - {"rule"} or not isinstance(records, list):
+        raise RuleError(f"{file.name}: holds [[rule]] records only")
+    return records
+
+
+@dataclass(frozen=True)
+class PatternSet:
+    """Patterns that are tried together; `rules[i]` is the rule of the set's pattern `i`."""
+
+    rules: tuple[int, ...]
+    compiled: Any
+
+    def find(self, text: str) -> list[int]:
+        """Rules of which a pattern matches `text`."""
+        if not self.rules:
+            return []
+        return [self.rules[i] for i in self.compiled.Match(text.encode()) or ()]
+
+
+def _pattern_set(patterns: Iterable[tuple[int, str]], make: Any) -> PatternSet:
+    compiled = make(_options())
+    rules = []
+    for rule, pattern in patterns:
+        compiled.Add(pattern)
+        rules.append(rule)
+    if rules:
+        compiled.Compile()
+    return PatternSet(tuple(rules), compiled)
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """Rules compiled for matching."""
+
+    rules: tuple[Rule, ...]
+
+    def __reduce__(self) -> tuple[type[Rulebook], tuple[tuple[Rule, ...]]]:
+        """Pickle the rules only: compiled sets do not travel to worker processes."""
+        return Rulebook, (self.rules,)
+
+    @cached_property
+    def phrases(self) -> dict[int, list[int]]:
+        """Line hash -> the rules that have the phrase as a whole line."""
+        table: dict[int, list[int]] = {}
+        for index, rule in enumerate(self.rules):
+            for phrase in rule.phrases if rule.match == "line" else ():
+                table.setdefault(fold_text(phrase)[1], []).append(index)
+        return table
+
+    def _patterns(self, match: str, *, case: bool) -> list[tuple[int, str]]:
+        return [
+            (index, pattern)
+            for index, rule in enumerate(self.rules)
+            if rule.match == match and rule.case == case
+            for pattern in (*map(expand, rule.patterns), *self._quoted(rule))
+        ]
+
+    @staticmethod
+    def _quoted(rule: Rule) -> list[str]:
+        """Phrases that may be followed or preceded by more, as patterns."""
+        if rule.match == "line":
+            return []
+        edges = (r"{}(?:[^\pL\pN].*)?", r"(?:.*[^\pL\pN])?{}")
+        edge = edges[rule.match == "end"]
+        return [edge.format(re2.escape(fold_text(phrase)[0])) for phrase in rule.phrases]
+
+    @cached_property
+    def whole(self) -> PatternSet:
+        """Patterns for whole short lines, in lower case."""
+        starts = [(i, f"(?:{p}).*") for i, p in self._patterns("start", case=False)]
+        return _pattern_set([*self._patterns("line", case=False), *starts], re2.Set.FullMatchSet)
+
+    @cached_property
+    def cased(self) -> PatternSet:
+        """Patterns for whole short lines, in their own case."""
+        starts = [(i, f"(?:{p}).*") for i, p in self._patterns("start", case=True)]
+        return _pattern_set([*self._patterns("line", case=True), *starts], re2.Set.FullMatchSet)
+
+    @cached_property
+    def starts(self) -> PatternSet:
+        """Patterns for the start of long lines, in lower case."""
+        return _pattern_set(self._patterns("start", case=False), re2.Set.MatchSet)
+
+    @cached_property
+    def ends(self) -> PatternSet:
+        """Patterns for the end of a line, in its own case."""
+        patterns = [
+            (i, f"(?{flag}:{p})$")
+            for flag, case in (("i", False), ("", True))
+            for i, p in self._patterns("end", case=case)
+        ]
+        return _pattern_set(patterns, re2.Set.SearchSet)

@@ -1,0 +1,48 @@
+"""Words of a text: runs of letters and digits; each ideograph or kana counts as one word."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, Any, Final
+
+import numba
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_JOINS: Final = "'’-‐‑·."
+"""Characters that join two halves of one word when letters stand on both sides."""
+
+
+def _word_classes() -> NDArray[np.uint8]:
+    """1 letters, marks and digits; 2 ideographs and kana; 3 joiners; 0 all else."""
+    classes = np.zeros(0x10000, dtype=np.uint8)
+    for code in range(0x10000):
+        if unicodedata.category(chr(code))[0] in "LMN":
+            wide = 0x3040 <= code <= 0x30FF or 0x3400 <= code <= 0x9FFF
+            classes[code] = 2 if wide else 1
+    classes[[ord(c) for c in _JOINS]] = 3
+    return classes
+
+
+_CLASSES: Final = _word_classes()
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _count(codes: Any, classes: Any) -> int:
+    words = 0
+    before = 0
+    for at in range(codes.size):
+        code = codes[at]
+        kind = classes[code] if code < 0x10000 else (2 if 0x20000 <= code < 0x40000 else 0)
+        if kind == 2 or (kind == 1 and before != 1):
+            words += 1
+        if kind != 3 or before != 1:
+            before = kind
+    return words
+
+
+def count_words(text: str) -> int:
+    """How many words a text has."""
+    return int(_count(np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32), _CLASSES))

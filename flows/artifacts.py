@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from prefect.artifacts import create_link_artifact, create_table_artifact
 
-from pipelines.night import Outcome
+if TYPE_CHECKING:
+    from pipelines.night import Outcome
 
 MOST_CHECKS: Final = 200
 """A screen that someone reads; the `checks` table holds all of them."""
@@ -24,7 +25,9 @@ CHECK_COLUMNS: Final = (
     "why",
 )
 
-_ACTIVE: Final = re.compile(r"[\\`*{}\[\]()<>#+!|~&$^=:\"'/@]|(?<!\w)[_-]|[_-](?!\w)|(?<=www)\.")
+_ACTIVE: Final = re.compile(
+    r"[\\`*{}\[\]()<>#+!|~&$^=:\"'/@]|(?<!\w)[_-]|[_-](?!\w)|(?<=www)\.|(?<=\d)\.(?= |$)"
+)
 _INVISIBLE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
@@ -72,7 +75,7 @@ def plain(value: Any, most: int = 300) -> str:
 
     Longer texts are cut at `most` characters.
     """
-    text = "" if value is None else str(value)
+    text = "" if value is None else str(value).strip()
     text = _INVISIBLE.sub("\N{REPLACEMENT CHARACTER}", text[: most + 1])
     if len(text) > most:
         text = text[: most - 1] + "…"

@@ -160,7 +160,7 @@ def _answers(local: Local) -> bool:
 def _is_running(local: Local, name: str) -> bool:
     pid = _pid(local, name)
     # After a reboot the id may belong to another program.
-    return pid is not None and "prefect" in processes.running().get(pid, Process(0, "")).command
+    return pid is not None and "-m prefect " in processes.running().get(pid, Process(0, "")).command
 
 
 def _pid(local: Local, name: str) -> int | None:

@@ -45,6 +45,7 @@ _EXPORT: Final = "2026-03-04/isles-dispatch.example/export"
 _WARC_DATE: Final = "2026-03-03T20:00:00Z"
 _BOMB_BYTES: Final = 40_000_000
 _NESTING: Final = 3_000
+_LINKS: Final = 10_000
 
 
 def encoder_versions() -> dict[str, str]:
@@ -190,12 +191,29 @@ def deep_page() -> bytes:
     return (head + body).encode()
 
 
+def linked_page() -> bytes:
+    """A page of `_LINKS` links around three paragraphs."""
+    links = "".join(
+        f'<li><a href="/tag/{number}">tag {number}</a></li>' for number in range(_LINKS)
+    )
+    story = [
+        "The register of tags that the library of Kelmar keeps has reached ten thousand entries.",
+        "The most recent is “tags, register of”. It was entered on Wednesday, reluctantly.",
+        "A second register is being considered, for tags that nobody has looked up.",
+    ]
+    body = "".join(f"<p>{text}</p>" for text in story)
+    head = "<html lang=en><head><meta charset=utf-8><title>Ten thousand tags</title></head>"
+    page = f"<body><ul>{links}</ul><article>{body}</article><ul>{links}</ul></body></html>"
+    return f"<!DOCTYPE html>{head}{page}".encode()
+
+
 def _odd_bytes() -> dict[str, bytes]:
     def text(name: str) -> str:
         return source(f"{_ODD}/{name}").decode("utf-8")
 
     return {
         f"{_ODD}/utf16.txt": b"\xff\xfe" + text("utf16.txt").encode("utf-16-le"),
+        f"{_ODD}/utf16be.txt": text("utf16be.txt").encode("utf-16-be"),
         f"{_ODD}/cp1252.txt": text("cp1252.txt").encode("cp1252"),
         f"{_ODD}/bom.txt": text("bom.txt").encode("utf-8-sig"),
         f"{_ODD}/nul.txt": text("nul.txt").replace("\\0", "\0").encode("utf-8"),
@@ -221,6 +239,7 @@ def _faults() -> dict[str, bytes]:
         "archive.zip": slip_archive(),
         "bad-utf8.jsonl": b'{"url": "https://faults.example/utf8", "text": "Byte \xff\xfe\xc0."}\n',
         "deep.html.gz": gzipped(deep_page()),
+        "links.html.gz": gzipped(linked_page()),
     }
     return {f"{_FAULTS}/{name}": data for name, data in built.items()}
 

@@ -50,7 +50,7 @@ def text_of(name: str) -> str:
         else source(plain if plain.endswith(".jsonl") else f"{plain}.jsonl")
     ).splitlines()
     row = orjson.loads(lines[int(place.split()[1]) - 1])
-    return row.get("text") or row["body"]
+    return str(row.get("text") or row["body"])
 
 
 def body_of(name: str) -> list[str]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from pipelines.ingest.landing import Entry, open_beneath
-from pipelines.ingest.model import FileSlice, InputFile
+from pipelines.ingest.model import FileSlice, InputFile, Source
 from pipelines.ingest.unpack import DamagedError, packing, unpack
 from pipelines.settings import Settings
 
@@ -42,6 +42,7 @@ class UnreadableError(Exception):
 class Content:
     """One file as delivered: `raw` its bytes, `stream` the same unpacked, `size` bytes long."""
 
+    source: Source
     file: InputFile
     raw: IO[bytes]
     stream: IO[bytes]
@@ -111,7 +112,7 @@ def held(entry: Entry, landing: Path, settings: Settings) -> Iterator[Content]:
     with ExitStack() as stack:
         raw = Spool(settings.home, stack)
         file = _take(entry, landing, raw)
-        yield Content(file, raw.stream, raw.stream, raw.size)
+        yield Content(entry.source, file, raw.stream, raw.stream, raw.size)
 
 
 @contextmanager
@@ -130,7 +131,7 @@ def unpacked(content: Content, settings: Settings) -> Iterator[Content]:
         ratio, most = settings.max_expansion_ratio, settings.max_file_bytes
         for piece in unpack(content.raw, kind, size, ratio, most):
             plain.write(piece)
-        inner = Content(content.file, content.raw, plain.stream, plain.size)
+        inner = Content(content.source, content.file, content.raw, plain.stream, plain.size)
         if packing(inner.head(8)):
             raise DamagedError("nested_archive", f"{kind}: an archive inside an archive")
         yield inner

@@ -196,8 +196,9 @@ def _has_date(left: dict[str, Any], values: dict[str, Any]) -> bool:
 
 
 def _json(extra: dict[str, Any]) -> str:
-    return orjson.dumps(extra, default=_as_json, option=_EXTRA_OPTIONS).decode()
+    return orjson.dumps(extra, default=as_json, option=_EXTRA_OPTIONS).decode()
 
 
-def _as_json(value: Any) -> Any:
+def as_json(value: Any) -> str:
+    """A value JSON has no form for: bytes as hexadecimal, anything else as its text."""
     return value.hex() if isinstance(value, bytes) else str(value)

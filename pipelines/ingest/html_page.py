@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from pipelines.ingest.contents import Content
 from pipelines.ingest.encoding import decode_page
-from pipelines.ingest.model import Draft, Item, Page, Source
+from pipelines.ingest.model import Draft, Item, Page
 from pipelines.settings import Settings
 
 
-def read_html_page(content: Content, source: Source, settings: Settings) -> Iterator[Item]:
+def read_html_page(content: Content, settings: Settings) -> Iterator[Item]:
     """One page, or one rejection (`document_too_large`, `binary_file`)."""
+    source = content.source
     if content.size > settings.max_document_bytes:
         detail = f"a page of {content.size} bytes"
         yield source.refuse("document_too_large", detail, content.whole())

@@ -34,8 +34,9 @@ class Line(NamedTuple):
     data: bytes | None
 
 
-def read_json_lines(content: Content, source: Source, settings: Settings) -> Iterator[Item]:
+def read_json_lines(content: Content, settings: Settings) -> Iterator[Item]:
     """A draft, page or rejection per line that is not blank."""
+    source = content.source
     for line in _lines(content.stream, settings.max_document_bytes):
         if line.data is None:
             detail = f"line {line.number} at byte {line.offset} has {line.length} bytes"

@@ -8,7 +8,7 @@ not read. A day alone has precision `day`; a time without zone is taken as UTC.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -57,6 +57,10 @@ def moment(value: object) -> Moment | None:
     """
     if isinstance(value, str):
         return _from_text(value.strip())
+    if isinstance(value, datetime):
+        return _second(value)
+    if isinstance(value, date):
+        return _day(datetime(value.year, value.month, value.day, tzinfo=UTC))
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return _from_text(str(value)) if isinstance(value, int) else _from_epoch(value)

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from pipelines.ingest.contents import Content
 from pipelines.ingest.encoding import decode
-from pipelines.ingest.model import Draft, Item, Source
+from pipelines.ingest.model import Draft, Item
 from pipelines.settings import Settings
 
 
-def read_plain_text(content: Content, source: Source, settings: Settings) -> Iterator[Item]:
+def read_plain_text(content: Content, settings: Settings) -> Iterator[Item]:
     """One draft, or one rejection (`document_too_large`, `binary_file`, `empty_text`)."""
+    source = content.source
     if content.size > settings.max_document_bytes:
         detail = f"a text of {content.size} bytes"
         yield source.refuse("document_too_large", detail, content.whole())

@@ -10,6 +10,7 @@ from typing import Final
 
 from pipelines.ingest.collect import Collector
 from pipelines.ingest.contents import Content, UnreadableError, UnsettledError, held, unpacked
+from pipelines.ingest.feed import read_feed
 from pipelines.ingest.html_page import read_html_page
 from pipelines.ingest.json_lines import read_json_lines
 from pipelines.ingest.landing import Entry, entries
@@ -19,20 +20,25 @@ from pipelines.ingest.model import (
     Item,
     SeenInput,
     SkippedInput,
-    Source,
 )
 from pipelines.ingest.pages import PagePool, read_pages
+from pipelines.ingest.parquet import read_parquet
 from pipelines.ingest.plain_text import read_plain_text
 from pipelines.ingest.sniff import BINARY, sniff
 from pipelines.ingest.unpack import DamagedError
+from pipelines.ingest.warc import read_warc
 from pipelines.settings import Settings
 
-Reader = Callable[[Content, Source, Settings], Iterator[Item]]
+Reader = Callable[[Content, Settings], Iterator[Item]]
 
 READERS: Final[Mapping[str, Reader]] = {
     "txt": read_plain_text,
     "jsonl": read_json_lines,
     "html": read_html_page,
+    "parquet": read_parquet,
+    "feed": read_feed,
+    "xml": read_feed,
+    "warc": read_warc,
 }
 """Format, as sniffed -> reader. A new format is one reader and one entry."""
 
@@ -110,7 +116,7 @@ def _file_items(
             if known and known.content_sha256 == content.file.content_sha256:
                 yield _skipped(entry, known)
                 return
-            yield from _content_items(content, entry.source, settings)
+            yield from _content_items(content, settings)
             yield FileEnd(content.file)
     except UnsettledError as error:
         _LOG.info("%s: %s, left for the next run", entry.source.uri, error)
@@ -118,23 +124,24 @@ def _file_items(
         yield entry.source.refuse("unreadable", str(error), b"", byte_count=entry.status.st_size)
 
 
-def _content_items(content: Content, source: Source, settings: Settings) -> Iterator[Item]:
+def _content_items(content: Content, settings: Settings) -> Iterator[Item]:
+    source = content.source
     if content.size == 0:
         yield source.refuse("empty_file", "no byte", b"")
         return
     try:
         with unpacked(content, settings) as plain:
-            yield from _read(plain, source, settings)
+            yield from _read(plain, settings)
     except DamagedError as error:
         yield source.refuse(error.reason, error.detail, content.whole())
 
 
-def _read(content: Content, source: Source, settings: Settings) -> Iterator[Item]:
+def _read(content: Content, settings: Settings) -> Iterator[Item]:
     head = content.head()
     kind = sniff(head)
     reader = READERS.get(kind)
     if reader is None:
         what = next((name for magic, name in BINARY.items() if head.startswith(magic)), "no text")
-        yield source.refuse("binary_file", what, content.whole())
+        yield content.source.refuse("binary_file", what, content.whole())
         return
-    yield from reader(content, source, settings)
+    yield from reader(content, settings)

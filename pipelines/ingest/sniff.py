@@ -8,8 +8,11 @@ from typing import Final
 from pipelines.ingest.encoding import decode
 from pipelines.ingest.markup import is_markup
 
-_FEED: Final = re.compile(r"<(?:\w+:)?(rss|feed|rdf)[\s>]", re.I)
-_HTML: Final = re.compile(r"<(?:!doctype html|html|head|body)[\s>]", re.I)
+_FIRST_ELEMENT: Final = re.compile(
+    r"(?:\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE(?P<doctype>[^>\[]*)(?:\[.*?\]\s*)?>)*<(?P<name>[A-Za-z][\w:.-]*)",
+    re.I | re.S,
+)
+_FEEDS: Final = ("rss", "feed", "rdf")
 _HEAD: Final = 4096
 BINARY: Final[dict[bytes, str]] = {
     b"%PDF-": "a PDF",
@@ -58,10 +61,12 @@ def sniff_text(text: str) -> str:
 
 
 def _sniff_markup(start: str) -> str:
-    if _HTML.search(start):
-        return "html"
-    if _FEED.search(start):
+    first = _FIRST_ELEMENT.match(start)
+    name = first["name"].lower().rpartition(":")[2] if first else ""
+    if name in _FEEDS:
         return "feed"
+    if name == "html" or (first and "html" in (first["doctype"] or "").lower()):
+        return "html"
     if start.startswith("<?xml"):
         return "xml"
     return "html" if is_markup(start) else "txt"

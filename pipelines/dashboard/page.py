@@ -16,7 +16,7 @@ from markupsafe import Markup
 from pipelines import warehouse
 from pipelines.dashboard import charts, raw_text, sentence, shown, side_by_side
 from pipelines.dashboard.charts import Point, Series, Stretch
-from pipelines.lake import write_atomically
+from pipelines.durable import write_atomically
 from pipelines.warehouse import Connection
 
 Row = dict[str, Any]

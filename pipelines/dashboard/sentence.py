@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from pipelines.dashboard.shown import number, plain_title, plural, share, words
+from pipelines.dashboard.shown import number, plural, share, words
+from pipelines.visible import plain_line
 
 Row = Mapping[str, Any]
 
@@ -37,7 +38,7 @@ class Finding:
     @property
     def sentence(self) -> str:
         """The finding as one plain sentence that names its site."""
-        return f"{plain_title(self.site)} {self.text}" if self.site else self.text
+        return f"{plain_line(self.site)} {self.text}" if self.site else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Verdict:
         worst = self.worst
         if worst is None:
             return f"{self.lead}."
-        site = f"{plain_title(worst.site)} " if worst.site else ""
+        site = f"{plain_line(worst.site)} " if worst.site else ""
         return f"{self.lead}: {site}{worst.what}."
 
 
@@ -110,7 +111,7 @@ def _drift(row: Row, night: date) -> Finding:
 
 def new_line_finding(row: Row) -> Finding:
     """A row of `sql/dashboard/new_lines.sql` in words."""
-    line = plain_title(row["line_text"], 60)
+    line = plain_line(row["line_text"], 60)
     count = plural(row["article_count"], "article")
     return Finding(
         row["site"], 1, f"shows a line never seen there, in {count}: “{line}”", "new-lines"

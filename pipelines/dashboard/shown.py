@@ -9,12 +9,7 @@ from typing import Any, Final
 
 from markupsafe import Markup, escape
 
-_HIDDEN: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
-    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e0fff]"
-)
-"""Characters that steer or hide: controls, bidi marks, zero-width, fillers, tags, surrogates."""
+from pipelines.visible import HIDDEN, plain_line
 
 _TITLE_CHARS: Final = 160
 
@@ -22,7 +17,7 @@ _TITLE_CHARS: Final = 160
 def visible(text: object) -> Markup:
     """Escaped text in which control and invisible characters are shown by their code point."""
     escaped = str(escape("" if text is None else str(text)))
-    return Markup(_HIDDEN.sub(_named, escaped))  # noqa: S704 (escaped above)
+    return Markup(HIDDEN.sub(_named, escaped))  # noqa: S704 (escaped above)
 
 
 def _named(found: re.Match[str]) -> str:
@@ -38,13 +33,6 @@ def title(text: object, limit: int = _TITLE_CHARS) -> Markup:
         return Markup('<span class="none">no headline</span>')
     cut = plain if len(plain) <= limit else plain[: limit - 1].rstrip() + "…"
     return Markup("<bdi>{}</bdi>").format(visible(cut))
-
-
-def plain_title(text: object, limit: int = 80) -> str:
-    """A title for an attribute or a mail: one line, nothing that steers the terminal."""
-    one_line = " ".join(str(text or "").split())
-    shown = _HIDDEN.sub(lambda found: f"<U+{ord(found[0]):04X}>", one_line)
-    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -114,5 +102,5 @@ def plural(count: float, noun: str, many: str | None = None) -> str:
 FILTERS: Final[dict[str, Any]] = {
     function.__name__: function
     for function in (visible, title, number, share, seconds, hours, day, long_day, moment, words)
-} | {"plain_title": plain_title, "plural": plural}
+} | {"plain_line": plain_line, "plural": plural}
 """What the templates call by name."""

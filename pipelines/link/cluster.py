@@ -1,0 +1,78 @@
+"""Copies to articles: star clusters around leaders, and ids that outlive a night."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numba
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pipelines.link.identity import keep_ids
+from pipelines.link.tables import CLUSTERS
+
+_RELATIONS: Final = ("representative", "exact", "near", "wholly_derived")
+
+
+def elect_leaders(bodies: pa.Table, copies: pa.Table, previous: pa.Table) -> pa.Table:
+    """One row per document (schema CLUSTERS): its article, and the pair that makes it a copy.
+
+    `bodies` (model linkage.bodies) has document_id, body_id and place; `copies` (linkage.copies)
+    has body_id, other_body_id, relation and score. In the order of place each body joins the
+    leader it has the best pair with, or becomes one: a member always has its own verified pair
+    with its leader, and the outcome is a function of the two tables whatever the order of their
+    rows. `previous` (schema CLUSTERS, may be empty) is where article ids are kept from.
+    """
+    bodies = bodies.sort_by("place")
+    names = bodies["document_id"].combine_chunks()
+    body = pc.index_in(bodies["body_id"], names).combine_chunks().to_numpy().astype(np.int64)
+    one = pc.index_in(copies["body_id"], names).to_numpy().astype(np.int64)
+    other = pc.index_in(copies["other_body_id"], names).to_numpy().astype(np.int64)
+    score = copies["score"].to_numpy().astype(np.float64)
+    relation = pc.index_in(copies["relation"], pa.array(_RELATIONS)).to_numpy().astype(np.int64)
+    leader, edge = _elect(len(names), body, one, other, score)
+    own = np.arange(len(names))
+    kind = np.where(body == leader, 1, np.append(relation, 0)[edge[body]])
+    kind = np.where(leader == own, 0, kind)
+    scores = np.where(kind <= 1, 1.0, np.append(score, 1.0)[edge[body]])
+    centre = pc.take(names, pa.array(leader))
+    table = {
+        "document_id": names,
+        "article_id": keep_ids(names, centre, previous, "article_id"),
+        "leader_document_id": centre,
+        "copy_relation": pc.take(pa.array(_RELATIONS), pa.array(kind)),
+        "copy_score": pa.array(scores.astype(np.float32)),
+        "copy_of_document_id": pc.if_else(pa.array(leader == own), None, centre),
+    }
+    return pa.table(table, schema=CLUSTERS).sort_by("document_id")
+
+
+def _elect(
+    count: int,
+    body: NDArray[np.int64],
+    one: NDArray[np.int64],
+    other: NDArray[np.int64],
+    score: NDArray[np.float64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Leader of each document, and the edge (row of copies, −1: none) of each body to it."""
+    later, earlier = np.maximum(one, other), np.minimum(one, other)
+    order = np.lexsort((earlier, later))
+    start = np.searchsorted(later[order], np.arange(count + 1))
+    return _elect_in_order(body, earlier[order], score[order], order, start)
+
+
+@numba.njit(cache=True)
+def _elect_in_order(body, earlier, score, row, start):  # type: ignore[no-untyped-def]
+    leader = np.arange(len(body))
+    edge = np.full(len(body), -1, np.int64)
+    for node in range(len(body)):
+        if body[node] != node:
+            leader[node] = leader[body[node]]
+            continue
+        best = -1.0
+        for at in range(start[node], start[node + 1]):
+            if leader[earlier[at]] == earlier[at] and score[at] > best:
+                best, leader[node], edge[node] = score[at], earlier[at], row[at]
+    return leader, edge

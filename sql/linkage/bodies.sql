@@ -1,0 +1,33 @@
+/*
+description = "One row per document: the body it carries, as the first document in order that carries the same."
+grain = ["document_id"]
+
+[columns]
+document_id = "Document, as in `documents`."
+text_id = "Distinct text of the document."
+body_id = "The document that stands for all with the same normalised body: credit, date, completeness, id."
+place = "Place in the written order of survivorship: credited first, then earliest, fullest, smallest id."
+*/
+with ordered as (
+    select
+        document_id,
+        text_id,
+        normal_id,
+        word_count,
+        row_number() over (
+            order by has_credit desc, day asc nulls last, word_count desc, document_id asc
+        ) as place,
+    from lake.fingerprints
+)
+
+-- ten words or fewer ("Video: see above") are no body to be a copy of
+select
+    document_id,
+    text_id,
+    case
+        when word_count > 10
+            then first_value(document_id) over (partition by normal_id order by place)
+        else document_id
+    end as body_id,
+    place,
+from ordered

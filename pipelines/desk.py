@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipelines import lease, narration, publish, warehouse
-from pipelines.lake import file_sha256
+from pipelines.durable import file_sha256
 from pipelines.settings import Settings
 
 _TELEMETRY: Final = ("PREFECT_SERVER_ANALYTICS_ENABLED", "GX_ANALYTICS_ENABLED")

@@ -9,11 +9,10 @@ knows these paths. DuckDB's own `COPY` neither syncs nor survives a kill (docs/d
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +22,17 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from pipelines.durable import (
+    DamagedError,
+    file_sha256,
+    is_sound,
+    make_folder,
+    read_sealed,
+    sync_file,
+    sync_folder,
+    write_sealed,
+)
+
 VERBS: Final = ("ingest", "clean", "link", "validate", "publish", "takedown")
 _COMMIT_NAME: Final = re.compile(r"(\d{6}\.\d{4}-\d{2}-\d{2})\.([a-z]+)\.json")
 _COMPRESSION_LEVEL: Final = (
@@ -31,7 +41,7 @@ _COMPRESSION_LEVEL: Final = (
 
 
 class LakeError(RuntimeError):
-    """The lake on disk is not what its manifests say; the message names the file."""
+    """Rows that are not what the contract says; the message names the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,39 +64,6 @@ class Commit:
     files: tuple[LakeFile, ...]
     replaces: tuple[str, ...]
     summary: Mapping[str, Any]
-
-
-def sync_folder(folder: Path) -> None:
-    """Flush a folder's entries to disk, so that a rename in it survives a power loss."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def sync_file(path: Path) -> None:
-    """Flush a file's content to disk."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Replace `path` by `data`: write beside it, fsync, rename, fsync the folder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with beside.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    sync_folder(path.parent)
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, as 64 hex digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class ParquetSink:
@@ -147,7 +124,8 @@ class Stage:
             self.commit()
         else:
             for sink in self._sinks.values():
-                sink.close()
+                with suppress(OSError):  # of a full disk: what stopped the block is told instead
+                    sink.close()
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def write(self, table: str, data: pa.RecordBatch | pa.Table) -> None:
@@ -178,8 +156,7 @@ class Stage:
             ],
         }
         name = f"{self.run_id}.{self.verb}.json"
-        data = json.dumps(content, indent=1, sort_keys=True).encode()
-        write_atomically(self.lake.root / "commits" / name, data)
+        write_sealed(self.lake.root / "commits" / name, content)
         shutil.rmtree(self._folder, ignore_errors=True)
         return commit
 
@@ -187,11 +164,10 @@ class Stage:
         sink.close()
         path = f"{table}/{self.run_id}/{self.verb}-00000.parquet"
         target = self.lake.root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent)
         digest, size = file_sha256(sink.path), sink.path.stat().st_size
         sink.path.replace(target)
-        for folder in (target.parent, target.parent.parent, self.lake.root):
-            sync_folder(folder)
+        sync_folder(target.parent)
         return LakeFile(table, path, sink.row_count, size, digest)
 
 
@@ -220,18 +196,10 @@ class Lake:
         for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
             if not _COMMIT_NAME.fullmatch(path.name):
                 continue
-            try:
-                content = json.loads(path.read_bytes())
-                files = tuple(LakeFile(**item) for item in content["files"])
-                yield Commit(
-                    content["run_id"],
-                    content["verb"],
-                    files,
-                    tuple(content["replaces"]),
-                    content["summary"],
-                )
-            except (ValueError, KeyError, TypeError) as error:
-                raise LakeError(f"{path}: damaged commit manifest: {error}") from error
+            content = read_sealed(path)
+            files = tuple(LakeFile(**item) for item in content.pop("files"))
+            replaces = tuple(content.pop("replaces"))
+            yield Commit(files=files, replaces=replaces, **content)
 
     def files(self, table: str, *, run_id: str | None = None) -> list[LakeFile]:
         """Committed files of a table, oldest first; of one run only if given."""
@@ -246,7 +214,7 @@ class Lake:
     def dataset(self, table: str, *, run_id: str | None = None) -> ds.Dataset:
         """A table as an Arrow dataset that verifies page checksums as it is read.
 
-        Raises LakeError if a committed file is missing or has another size.
+        Raises DamagedError if a committed file is missing or is not what was written.
         """
         paths = [str(self._checked(file)) for file in self.files(table, run_id=run_id)]
         options = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
@@ -255,9 +223,9 @@ class Lake:
 
     def _checked(self, file: LakeFile) -> Path:
         path = self.root / file.path
-        if not path.is_file() or path.stat().st_size != file.byte_count:
-            remedy = "restore it from a backup, or remove the lake folder and run again"
-            raise LakeError(f"{path}: missing or of another size than its manifest says; {remedy}")
+        if not is_sound(path, file.sha256):
+            remedy = "run: copydesk doctor"
+            raise DamagedError(f"{path}: missing, or not what its commit says; {remedy}")
         return path
 
     def read(
@@ -282,9 +250,16 @@ class Lake:
         lines = [f"{file.path} {file.sha256}" for table in tables for file in self.files(table)]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
+    def damage(self) -> list[LakeFile]:
+        """Committed files that are missing or not what was written, oldest first."""
+        files = (file for commit in self.commits() for file in commit.files)
+        return [file for file in files if not is_sound(self.root / file.path, file.sha256)]
+
     def sweep(self) -> list[Path]:
         """Remove what no commit names: litter of runs that were cut off. Returns what went."""
         shutil.rmtree(self.root / ".staging", ignore_errors=True)
+        for path in (self.root / "commits").glob(".*.tmp"):
+            path.unlink()
         kept = {self.root / file.path for table in self.schemas for file in self.files(table)}
         litter = [path for path in self.root.glob("*/*/*.parquet") if path not in kept]
         for path in litter:

@@ -1,21 +1,22 @@
 """Write a version of the public tables beside the old one, then switch readers over.
 
-    published/copydesk.duckdb    the serving file, a hard link into versions/
-    published/parquet/           the same tables, a link into versions/
-    published/dashboard.html     the morning page
-    published/manifest.json      run, state, row counts, digests
-    published/versions/<run_id>/ the last nights, for rollback
+    published/versions/<run_id>/ the last nights whole, for rollback
+    published/current            the version that readers see: one symbolic link
+    published/copydesk.duckdb    the serving file, through `current`
+    published/parquet/           the same tables, through `current`
+    published/dashboard.html     the morning page, through `current`
+    published/manifest.json      run, state, row counts, digests, through `current`
 
 A version is written into a staging folder, flushed, and renamed into place whole. Switching is one
-rename per entry, the serving file first, so that a reader never waits and never sees half a night.
+rename, of `current`: whatever reader opens next, and whenever the power fails, all four entries
+are of the same night.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 from collections.abc import Iterable, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +24,17 @@ import duckdb
 import pyarrow as pa
 
 from pipelines import warehouse
-from pipelines.lake import ParquetSink, file_sha256, sync_file, sync_folder, write_atomically
+from pipelines.durable import (
+    DamagedError,
+    file_sha256,
+    is_sound,
+    make_folder,
+    read_sealed,
+    sync_file,
+    sync_folder,
+    write_sealed,
+)
+from pipelines.lake import ParquetSink
 from pipelines.settings import Settings
 from pipelines.warehouse import Connection, Model
 
@@ -35,15 +46,25 @@ _VOLATILE: Final = frozenset(
 )
 _LOGS: Final = frozenset({"runs", "checks"})
 _ROWS_PER_BATCH: Final = 20_000
+_ENTRIES: Final = ("copydesk.duckdb", "parquet", "dashboard.html", "manifest.json")
+"""What readers open, below `published/`."""
 
 
 def manifest(settings: Settings) -> dict[str, Any] | None:
-    """What is published now, or None."""
+    """What is published now, or None. Raises DamagedError if it is not as written."""
     path = settings.published / "manifest.json"
-    if not path.is_file():
-        return None
-    content: dict[str, Any] = json.loads(path.read_bytes())
-    return content
+    return read_sealed(path) if path.is_file() else None
+
+
+def damage(settings: Settings) -> list[Path]:
+    """Published files that are missing or not what the manifest says; the manifest itself too."""
+    try:
+        now = manifest(settings)
+    except DamagedError:
+        return [settings.published / "manifest.json"]
+    files = now["files"] if now else {}
+    current = settings.published / "current"
+    return [current / name for name, it in files.items() if not is_sound(current / name, it)]
 
 
 def content_digest(con: Connection, table: str) -> str:
@@ -58,8 +79,8 @@ def content_digest(con: Connection, table: str) -> str:
             sum(md5_number_lower(row_text)::hugeint), sum(md5_number_upper(row_text)::hugeint)
         from (select cast(row({fields}) as varchar) as row_text from {table})
     """  # noqa: S608 (names come from our own models)
-    count, lower, upper = con.execute(sql).fetchall()[0]
-    return f"{count}-{lower or 0:x}-{upper or 0:x}"
+    row_count, lower, upper = con.execute(sql).fetchall()[0]
+    return f"{row_count}-{lower or 0:x}-{upper or 0:x}"
 
 
 def write_version(
@@ -67,11 +88,12 @@ def write_version(
 ) -> Path:
     """Write the marts of a warehouse as a version that is not yet switched to.
 
-    `con` holds the built tables in schema `marts`. Returns the folder of the version, flushed.
+    `con` holds the built tables in schema `marts`. Returns the folder of the version; more files
+    may be laid into it before `switch`.
     """
     staging = settings.published / "versions" / f".{run_id}"
     shutil.rmtree(staging, ignore_errors=True)
-    (staging / "parquet").mkdir(parents=True)
+    make_folder(staging / "parquet")
     models = sorted(models, key=lambda model: model.name)
     _write_database(con, staging / "copydesk.duckdb", models)
     tables = {model.name: _write_parquet(con, staging / "parquet", model) for model in models}
@@ -82,8 +104,7 @@ def write_version(
         "database": {"sha256": file_sha256(database), "byte_count": database.stat().st_size},
         "tables": tables,
     }
-    data = json.dumps(content, indent=1, sort_keys=True).encode()
-    write_atomically(staging / "manifest.json", data)
+    write_sealed(staging / "manifest.json", content)
     return staging
 
 
@@ -133,52 +154,63 @@ def _described(schema: pa.Schema, descriptions: Mapping[str, str]) -> pa.Schema:
 
 
 def switch(settings: Settings, staging: Path) -> Path:
-    """Let readers see a version: rename it into place, then one rename per public entry.
+    """Let readers see a version: rename it into place, then point `current` to it.
 
-    Returns the serving file. Every file is on disk before any name points to it.
+    Returns the serving file. Every file is in the manifest and on disk before a name leads to it.
     """
+    _complete_manifest(staging)
     for path in sorted(staging.rglob("*")):
         (sync_folder if path.is_dir() else sync_file)(path)
     sync_folder(staging)
-    version = staging.with_name(staging.name.removeprefix("."))
-    shutil.rmtree(version, ignore_errors=True)
+    version = _free_name(staging.with_name(staging.name.removeprefix(".")))
     staging.rename(version)
     sync_folder(version.parent)
-    _replace_link(version / "copydesk.duckdb", settings.published / "copydesk.duckdb")
-    _replace_symlink(Path("versions") / version.name / "parquet", settings.published / "parquet")
-    for name in ("dashboard.html", "manifest.json"):
-        if (version / name).exists():
-            _replace_link(version / name, settings.published / name)
-    sync_folder(settings.published)
+    for name in _ENTRIES:
+        _point(settings.published / name, Path("current") / name)
+    _point(settings.published / "current", Path("versions") / version.name)
     prune(settings)
     return settings.published / "copydesk.duckdb"
 
 
-def _replace_link(source: Path, target: Path) -> None:
-    beside = target.with_name(f".{target.name}.new")
-    beside.unlink(missing_ok=True)
-    os.link(source, beside)
-    beside.replace(target)
-    sync_folder(target.parent)
+def _complete_manifest(staging: Path) -> None:
+    path = staging / "manifest.json"
+    content = read_sealed(path)
+    files = [it for it in sorted(staging.rglob("*")) if it.is_file() and it != path]
+    content["files"] = {it.relative_to(staging).as_posix(): file_sha256(it) for it in files}
+    write_sealed(path, content)
 
 
-def _replace_symlink(source: Path, target: Path) -> None:
-    beside = target.with_name(f".{target.name}.new")
+def _free_name(version: Path) -> Path:
+    """A name of its own for a run that publishes twice: readers may be in the first version."""
+    names = (version.with_name(f"{version.name}.{number}") for number in count(1))
+    return version if not version.exists() else next(it for it in names if not it.exists())
+
+
+def _point(link: Path, target: Path) -> None:
+    """Make `link` a symbolic link to `target` with one rename, flushed."""
+    if link.is_symlink() and link.readlink() == target:
+        return
+    beside = link.with_name(f".{link.name}.new")
     beside.unlink(missing_ok=True)
-    beside.symlink_to(source, target_is_directory=True)
-    beside.replace(target)
-    sync_folder(target.parent)
+    beside.symlink_to(target)
+    beside.replace(link)
+    sync_folder(link.parent)
 
 
 def prune(settings: Settings) -> list[Path]:
-    """Remove versions beyond `keep_versions`, and litter of publishing that was cut off."""
+    """Remove versions beyond `keep_versions`, and litter of publishing that was cut off.
+
+    The version that readers see is never removed. Returns what went.
+    """
     folder = settings.published / "versions"
+    current = (settings.published / "current").resolve()
     litter = [path for path in folder.glob(".*") if path.is_dir()]
     versions = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     old = versions[: -settings.keep_versions] if settings.keep_versions > 0 else []
-    for path in old + litter:
+    gone = [path for path in old if path.resolve() != current] + litter
+    for path in gone:
         shutil.rmtree(path)
-    return old + litter
+    return gone
 
 
 def open_published(path: Path) -> Connection:

@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipelines.durable import make_folder, sync_folder
 from pipelines.ingest import FileSlice
-from pipelines.lake import sync_folder
 
 _CHUNK = 1 << 20
 
@@ -35,7 +35,7 @@ def payload_sha256(payload: bytes | FileSlice) -> str:
 
 def keep(payload: bytes | FileSlice, path: Path) -> Path:
     """Copy refused bytes to `path`, flushed to disk before it returns."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     beside = path.with_suffix(".tmp")
     with beside.open("wb") as file:
         for chunk in _chunks(payload):

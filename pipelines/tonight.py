@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pipelines import contract, warehouse
 from pipelines.lake import Lake
+from pipelines.link import tables
 from pipelines.settings import Settings
 
 Summary = dict[str, Any]
@@ -33,11 +34,20 @@ class Night:
         return open_lake(self.settings)
 
 
-def open_lake(settings: Settings) -> Lake:
-    """The lake of a home folder, with the schemas of all tables."""
-    from pipelines.link import tables  # numba: only where a night runs
+_RUN_ID: Final = contract.RUNS.field("run_id")
 
-    return Lake(settings.lake, {**contract.LAKE_TABLES, **tables.LAKE_TABLES})
+LAKE_TABLES: Final = {
+    **contract.LAKE_TABLES,
+    **tables.LAKE_TABLES,
+    "frozen_frequencies": tables.FREQUENCIES,
+    "story_changes": tables.STORY_CHANGES.append(_RUN_ID),
+}
+"""Schemas of all tables of the lake."""
+
+
+def open_lake(settings: Settings) -> Lake:
+    """The lake of a home folder."""
+    return Lake(settings.lake, LAKE_TABLES)
 
 
 def state(lake: Lake) -> str:
@@ -47,9 +57,11 @@ def state(lake: Lake) -> str:
 
 
 def is_published(night: Night) -> bool:
-    """Whether readers already see just what the lake holds."""
+    """Whether readers already see just what the lake holds, every file of it sound."""
     from pipelines import publish as publishing
 
+    if publishing.damage(night.settings):
+        return False
     now = publishing.manifest(night.settings)
     return now is not None and now["state"] == state(night.lake)
 

@@ -49,8 +49,8 @@ def say(verb: str, summary: Mapping[str, Any]) -> None:
     elif verb in _DONE:
         text = _DONE[verb].format(**counts)
     else:
-        text = ", ".join(f"{name} {count}" for name, count in summary.items() if count)
-    print(f"{verb:>9}  {_shortened(text)}", file=sys.stderr, flush=True)
+        text = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in summary.items())
+    print(f"{verb:>9}  {_shortened(text) or 'nothing new'}", file=sys.stderr, flush=True)
 
 
 def _shortened(text: str, limit: int = 160) -> str:

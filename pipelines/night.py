@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from pipelines import arrivals, steps, tonight
+from pipelines import arrivals, linking, steps, tonight
 from pipelines.lease import lease
 from pipelines.settings import Settings
 from pipelines.tonight import Night, Summary
@@ -65,7 +65,7 @@ def open_night(settings: Settings, logical_date: date | None = None) -> Night:
 VERBS: Final[tuple[Callable[[Night], Summary], ...]] = (
     arrivals.ingest,
     steps.clean,
-    steps.link,
+    linking.link,
     steps.build,
     steps.validate,
     steps.publish,

@@ -6,28 +6,36 @@ A verb whose commit is in the lake is not done again: it returns the summary of 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines import ledger, warehouse
+from pipelines.batch import clean_batches
+from pipelines.clean.article import load_cleaner
+from pipelines.learning import learn
 from pipelines.tonight import Night, Summary, is_published, night_file, state
 
 
 def clean(night: Night) -> Summary:
     """`documents` of this run → `articles`, `removed_lines`, `repairs`."""
-    from pipelines.batch import clean_batches
-    from pipelines.clean.article import load_cleaner
-
     lake = night.lake
     if done := lake.commit_of(night.run_id, "clean"):
         return dict(done.summary)
     counts: Counter[str] = Counter()
     settings = night.settings
-    batches = lake.batches("documents", night.run_id, settings.batch_documents)
+
+    def documents() -> Iterator[pa.RecordBatch]:
+        return lake.batches("documents", night.run_id, settings.batch_documents)
+
+    seen, support = learn(settings, lake, documents(), night.logical_date)
+    cleaner = load_cleaner(settings, site_lines=support)
     with lake.stage(night.run_id, "clean") as stage:
-        for result in clean_batches(batches, load_cleaner(settings), workers=settings.workers):
+        if seen.num_rows:
+            stage.write("site_lines", seen)
+        for result in clean_batches(documents(), cleaner, workers=settings.workers):
             for table in ("articles", "removed_lines", "repairs"):
                 rows = getattr(result, table)
                 counts[table] += rows.num_rows
@@ -48,7 +56,9 @@ def build(night: Night) -> Summary:
     models = warehouse.load_models("staging", "linkage", "marts")
     with warehouse.closing(warehouse.connect(night.settings, path)) as con:
         warehouse.show_lake(con, night.lake)
-        return warehouse.build(con, (model for model in models if model.stage == "build"))
+        counts = warehouse.build(con, (model for model in models if model.stage == "build"))
+    public = {name.removeprefix("marts."): n for name, n in counts.items() if "marts." in name}
+    return {"models": len(counts), **public}
 
 
 def validate(night: Night) -> Summary:
@@ -112,7 +122,7 @@ def _copies(night: Night) -> dict[str, int]:
 
 
 def _publish(night: Night, row: pa.Table) -> None:
-    from pipelines import dashboard, dictionary
+    from pipelines import dashboard
     from pipelines import publish as publishing
 
     settings, lake = night.settings, night.lake
@@ -124,7 +134,6 @@ def _publish(night: Night, row: pa.Table) -> None:
         version = publishing.write_version(
             con, settings, models, run_id=night.run_id, state=state(lake)
         )
-    dictionary.write_datapackage(models, version / "parquet")
     with warehouse.closing(publishing.open_published(version / "copydesk.duckdb")) as con:
         dashboard.render(con, version / "dashboard.html", generated_at=datetime.now(UTC))
     publishing.switch(settings, version)

@@ -127,8 +127,8 @@ def tables_read(con: Connection, sql: str) -> set[str]:
     """
     row = con.execute("select json_serialize_sql(?)", [sql]).fetchall()[0]
     tree = json.loads(row[0])
-    if tree["error"]:
-        raise ModelError(f"not one SELECT: {tree.get('error_message')}")
+    if tree["error"] or len(tree["statements"]) != 1:
+        raise ModelError(f"not one SELECT: {tree.get('error_message', 'several or none')}")
     return {
         f"{node['schema_name']}.{node['table_name']}"
         for node in _nodes(tree)
@@ -185,6 +185,17 @@ def show_table(con: Connection, name: str, data: pa.Table | pa.RecordBatchReader
     con.execute("create schema if not exists lake")
     con.register(f"lake_{name}", data)
     con.execute(f'create or replace view lake."{name}" as select * from "lake_{name}"')  # noqa: S608
+
+
+def show_grown(con: Connection, lake: Lake, table: str, new: pa.Table) -> None:
+    """Make a table of the lake readable with rows that are not yet committed to it."""
+    con.execute("create schema if not exists lake")
+    con.register(f"old_{table}", lake.dataset(table))
+    con.register(f"new_{table}", new)
+    con.execute(
+        f'create or replace view lake."{table}" as '
+        f'select * from "old_{table}" union all select * from "new_{table}"'
+    )
 
 
 def build(con: Connection, models: Iterable[Model]) -> dict[str, int]:

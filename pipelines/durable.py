@@ -102,7 +102,7 @@ def read_sealed(path: Path) -> dict[str, Any]:
         content.pop("seal")
         if _sealed(content) == data:
             return content
-    except (ValueError, KeyError, AttributeError):
+    except (ValueError, KeyError, AttributeError, TypeError):
         pass
     raise DamagedError(f"{path}: damaged: its digest does not fit; run: copydesk doctor")
 

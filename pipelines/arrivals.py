@@ -54,6 +54,7 @@ def _arrivals(lake: Lake, night: Night, counts: Counter[str]) -> Iterator[Ingest
         night.settings,
         run_id=night.run_id,
         started_at=night.started_at,
+        until=night.until,
     ):
         if isinstance(item, SkippedInput):
             counts["known"] += item.document_count + item.rejected_count

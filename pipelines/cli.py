@@ -89,7 +89,7 @@ def backfill(
     json: bool = False,
     quiet: bool = False,
 ) -> int:
-    """Run the nights of a date range whose landing folder has `<date>/` below it, in order.
+    """Run one night for each date of a range, in order; each takes the files up to its date.
 
     Parameters
     ----------
@@ -110,10 +110,9 @@ def backfill(
     worst = 0
     for number in range((to - from_).days + 1):
         narrate = narration.silent if quiet or json else narration.say
-        outcome = night.run_folder(settings, from_ + timedelta(days=number), narrate=narrate)
-        if outcome:
-            narration.show_outcome(outcome, settings, as_json=json, quiet=quiet)
-            worst = max(worst, outcome.exit_code)
+        outcome = night.run_night(settings, from_ + timedelta(days=number), narrate=narrate)
+        narration.show_outcome(outcome, settings, as_json=json, quiet=quiet)
+        worst = max(worst, outcome.exit_code)
     return worst
 
 

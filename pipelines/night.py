@@ -46,6 +46,8 @@ class Outcome:
 def open_night(settings: Settings, logical_date: date | None = None) -> Night:
     """The night that was cut off, if there is one, else a new one.
 
+    With a date given, files whose path bears a later one wait for their own night; without, the
+    night takes all that has landed, so that a run catches up on the nights that were missed.
     The caller holds the lease. Litter that no commit names is swept away first.
     """
     lake = tonight.open_lake(settings)
@@ -59,7 +61,7 @@ def open_night(settings: Settings, logical_date: date | None = None) -> Night:
     now = datetime.now(UTC)
     night = logical_date or now.date()
     number = 1 + sum(1 for run_id, verb in commits if verb == "ingest")
-    return Night(settings, f"{number:06d}.{night.isoformat()}", night, now)
+    return Night(settings, f"{number:06d}.{night.isoformat()}", night, now, logical_date)
 
 
 VERBS: Final[tuple[Callable[[Night], Summary], ...]] = (

@@ -25,6 +25,8 @@ class Night:
     run_id: str
     logical_date: date
     started_at: datetime
+    until: date | None = None
+    """Last date a landing path may bear; None takes all that is there."""
     is_resumed: bool = False
     durations: dict[str, float] = field(default_factory=dict, compare=False)
 

@@ -114,6 +114,21 @@ def test_a_broken_floor_publishes_nothing(
     assert night.run_night(settings).status == "published"
 
 
+def test_one_catch_up_run_after_missed_nights_equals_the_nights(
+    settings: Settings, tmp_path: Path
+) -> None:
+    put(settings, "2026-03-03", "oak.example", 5)
+    put(settings, "2026-03-04", "elm.example", 6)
+    nightly = load({"landing": settings.landing, "home": tmp_path / "nightly"}, environment={})
+    counts = []
+    for day in (2, 3, 4):
+        outcome = night.run_night(nightly, date(2026, 3, day))
+        counts.append(outcome.ledger["accepted_count"])
+    night.run_night(settings)
+    assert counts == [2, 1, 1]
+    assert digests(settings) == digests(nightly)
+
+
 def test_two_runs_at_once_the_second_is_told_who_runs(settings: Settings) -> None:
     with lease(settings.home), pytest.raises(LeaseHeldError, match=f"process {os.getpid()}"):
         night.run_night(settings)

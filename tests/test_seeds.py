@@ -85,7 +85,7 @@ def test_the_boilerplate_of_003_goes_and_its_article_stays(
     prose = [line for line in raw.splitlines() if line.strip() and line not in lines]
     assert [line for line in str(article["article_body"]).splitlines() if line] == prose
     assert {"A rare point of unity", "Diverging paths ahead"} <= set(prose)
-    assert len(prose) == 18, prose
+    assert len(prose) == 16, prose
     expected = {
         HEADLINE_003: "repeated_headline",
         f"Europe, News, US No Comments on {HEADLINE_003}": "comment_count",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -52,17 +53,20 @@ def read_landing(
     *,
     run_id: str,
     started_at: datetime,
+    until: date | None = None,
 ) -> Iterator[IngestBatch | SkippedInput]:
     """All of the landing zone as batches, in the order of its paths.
 
     `seen` maps `source_uri` to what an earlier run noted; a file of the same size and time is not
     read again, one of another time but the same bytes is read and then skipped too.
+    Files whose path bears a date after `until` are left for their own night.
     A batch holds at most `batch_documents` documents and some 64 MB of text.
     Raises LandingError where there is no such folder, SpoolError when the disk is full. Nothing in
     the input raises.
     """
     collector = Collector(run_id, started_at, settings.batch_documents)
-    items = _items(entries(landing), landing, seen, settings, started_at)
+    found = [entry for entry in entries(landing) if _is_due(entry, until)]
+    items = _items(found, landing, seen, settings)
     with PagePool(settings) as pool:
         yield from collector.batches(read_pages(items, pool))
 
@@ -72,8 +76,8 @@ def _items(
     landing: Path,
     seen: Mapping[str, SeenInput],
     settings: Settings,
-    now: datetime,
 ) -> Iterator[Item]:
+    now = time.time()
     folder = landing.parent if landing.is_file() else landing
     for entry in found:
         if not entry.has_settled(settings.settle_seconds, now):
@@ -84,6 +88,14 @@ def _items(
             yield known
         else:
             yield from _file_items(entry, folder, seen.get(entry.source.uri), settings)
+
+
+def _is_due(entry: Entry, until: date | None) -> bool:
+    """Whether a file's path bears no date after the night that is run."""
+    at = entry.source.retrieved_at
+    if until is None or at is None:
+        return True
+    return datetime.fromtimestamp(at / 1_000_000, UTC).date() <= until
 
 
 def _refused_unread(entry: Entry, settings: Settings) -> Item | None:

@@ -63,17 +63,28 @@ def given(record: Mapping[str, Any]) -> Given:
     left = _flat(record)
     values: dict[str, Any] = {}
     for column, names in _plan(tuple(left)):
-        value = _first(left, names, _READERS[column])
-        if value is not None:
-            values[column] = value
-    if "site" in values:
-        values["site"] = _site(values["site"], values.get("url"), left)
-    elif "url" in values:
+        name, value = _first(left, names, _READERS[column])
+        if value is None:
+            continue
+        raw = left.pop(name)
+        if column == "site":
+            value, is_said = _site(value, values.get("url"))
+        else:
+            is_said = not _has_more(raw)
+        values[column] = value
+        if not is_said:
+            left[name] = raw
+    if "url" in values and "site" not in values:
         values["site"] = site_of_url(values["url"])
     if left:
         values["extra"] = _json(left)
         values["has_unread_date"] = _has_date(left, values)
     return Given(**values)
+
+
+def _has_more(raw: Any) -> bool:
+    """Whether a field says more than the one name taken from it (an author's address)."""
+    return type(raw) is dict or (type(raw) is list and any(type(part) is dict for part in raw))
 
 
 def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,7 +105,11 @@ def _plan(names: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     for name in names:
         if match := _column(name):
             found.setdefault(match[0], []).append((match[1], name))
-    return tuple((column, tuple(n for _, n in sorted(ranked))) for column, ranked in found.items())
+    return tuple(
+        (column, tuple(name for _, name in sorted(found[column])))
+        for column in ALIASES
+        if column in found
+    )
 
 
 def _column(name: str) -> tuple[str, int] | None:
@@ -106,19 +121,22 @@ def _column(name: str) -> tuple[str, int] | None:
     return (match[0], match[1] + _INNER_RANK) if match else None
 
 
-def _first(left: dict[str, Any], names: tuple[str, ...], read: Callable[[Any], Any]) -> Any:
-    """The first usable value; it and the empty ones before it are taken out of `left`."""
+def _first(
+    left: dict[str, Any], names: tuple[str, ...], read: Callable[[Any], Any]
+) -> tuple[str, Any]:
+    """The first usable value and its field; empty fields before it are taken out of `left`."""
     for name in names:
         raw = left[name]
+        if raw is None or raw == "":
+            del left[name]
+            continue
         try:
-            value = read(raw) if raw is not None else None
+            value = read(raw)
         except TypeError as error:
             raise FieldTypeError(f"field {name!r} holds {error}") from error
-        if value is not None or raw is None or raw == "":
-            del left[name]
         if value is not None:
-            return value
-    return None
+            return name, value
+    return "", None
 
 
 def _wrong(raw: Any, wanted: str) -> TypeError:
@@ -181,12 +199,14 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
 }
 
 
-def _site(name: str, url: str | None, left: dict[str, Any]) -> str | None:
-    """A host is taken at its word; a mere name yields to the address and stays in `extra`."""
+def _site(name: str, url: str | None) -> tuple[str | None, bool]:
+    """The site, and whether it says all that `name` said.
+
+    A host is taken at its word; a mere name yields to the address and stays in `extra`.
+    """
     if url is None or is_host(name) or "//" in name:
-        return site_of_name(name)
-    left["site"] = name
-    return site_of_url(url)
+        return site_of_name(name), True
+    return site_of_url(url), False
 
 
 def _has_date(left: dict[str, Any], values: dict[str, Any]) -> bool:

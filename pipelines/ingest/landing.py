@@ -53,9 +53,12 @@ class Entry:
         }
         return kinds.get(stat.S_IFMT(self.status.st_mode), "neither file nor folder")
 
-    def has_settled(self, settle_seconds: float, now: datetime) -> bool:
-        """Whether a writer may be taken to have finished it."""
-        return self.has_marker or now.timestamp() - self.status.st_mtime >= settle_seconds
+    def has_settled(self, settle_seconds: float, now: float) -> bool:
+        """Whether a writer may be taken to have finished it; `now` in s since the epoch.
+
+        A time far in the future says nothing about the writer and does not hold the file back.
+        """
+        return self.has_marker or abs(now - self.status.st_mtime) >= settle_seconds
 
 
 def entries(landing: Path) -> list[Entry]:

@@ -46,7 +46,7 @@ READERS: Final[Mapping[str, Reader]] = {
 _LOG: Final = logging.getLogger(__name__)
 
 
-def read_landing(
+def read_landing(  # noqa: PLR0913 - each is a fact of its own; all but three by name
     landing: Path,
     seen: Mapping[str, SeenInput],
     settings: Settings,

@@ -192,10 +192,8 @@ def show_grown(con: Connection, lake: Lake, table: str, new: pa.Table) -> None:
     con.execute("create schema if not exists lake")
     con.register(f"old_{table}", lake.dataset(table))
     con.register(f"new_{table}", new)
-    con.execute(
-        f'create or replace view lake."{table}" as '
-        f'select * from "old_{table}" union all select * from "new_{table}"'
-    )
+    rows = f'from "old_{table}" union all from "new_{table}"'
+    con.execute(f'create or replace view lake."{table}" as {rows}')
 
 
 def build(con: Connection, models: Iterable[Model]) -> dict[str, int]:

@@ -122,7 +122,7 @@ def _copies(night: Night) -> dict[str, int]:
 
 
 def _publish(night: Night, row: pa.Table) -> None:
-    from pipelines import dashboard
+    from pipelines import dashboard, dictionary
     from pipelines import publish as publishing
 
     settings, lake = night.settings, night.lake
@@ -134,6 +134,7 @@ def _publish(night: Night, row: pa.Table) -> None:
         version = publishing.write_version(
             con, settings, models, run_id=night.run_id, state=state(lake)
         )
+    dictionary.write_datapackage(models, version / "parquet")
     with warehouse.closing(publishing.open_published(version / "copydesk.duckdb")) as con:
         dashboard.render(con, version / "dashboard.html", generated_at=datetime.now(UTC))
     publishing.switch(settings, version)

@@ -18,6 +18,7 @@ _SPARK_WIDTH: Final = 116
 _SPARK_HEIGHT: Final = 22
 _BAR_HEIGHT: Final = 400
 _HOVER_NIGHTS: Final = 60  # beyond this a bar is narrower than a pointer can hit
+_LEAST_BARS: Final = 14  # fewer would be blocks, not bars
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,13 @@ def sparkline(
     points: Sequence[Point], usual: float | None = None, *, from_zero: bool = False
 ) -> Markup:
     """A line over nights; the usual as a dashed line, bad nights and tonight as dots."""
-    if not points:
-        return Markup('<span class="none">no history</span>')
+    if len(points) < 2:
+        return Markup('<span class="none">no history yet</span>')
     values = [point.value for point in points] + ([usual] if usual is not None else [])
     low, high = min(*values, 0) if from_zero else min(values), max(values)
 
     def place(index: int, value: float) -> tuple[int, int]:
-        x = 3 + round((_SPARK_WIDTH - 6) * index / max(len(points) - 1, 1))
+        x = 3 + round((_SPARK_WIDTH - 6) * index / (len(points) - 1))
         y = 3 + round((_SPARK_HEIGHT - 6) * (0.5 if high == low else (high - value) / (high - low)))
         return x, y
 
@@ -109,7 +110,8 @@ def stacked_bars(series: Sequence[Series], labels: Sequence[str], label: str) ->
         parts.append(f'<path class="{layer.css}" d="{"".join(path)}"/>')
     if len(labels) <= _HOVER_NIGHTS:
         parts += [_hover(index, name, series) for index, name in enumerate(labels)]
-    return _svg("bars", f"0 0 {10 * len(labels)} {_BAR_HEIGHT}", label, "".join(parts))
+    width = 10 * max(len(labels), _LEAST_BARS)
+    return _svg("bars", f"0 0 {width} {_BAR_HEIGHT}", label, "".join(parts))
 
 
 def _height(value: float, top: float) -> int:
@@ -122,12 +124,13 @@ def _hover(index: int, name: str, series: Sequence[Series]) -> str:
     return f'<rect class="hover" {box}><title>{escape(name)}: {escape(counts)}</title></rect>'
 
 
-def strip(stretches: Iterable[Stretch], first: int, nights: int, label: str) -> Markup:
-    """One row of a heat map: a cell per night, calm from night `first` on, else by level."""
+def strip(stretches: Iterable[Stretch], first: int | None, nights: int, label: str) -> Markup:
+    """One row of a heat map: a cell per night, judged from night `first` on, coloured by level."""
     paths = {level: "" for level in (1, 2)}
     for it in stretches:
         paths[it.level] += f"M{it.first} .5h{it.count}"
-    body = f'<path class="calm" d="M{first} .5H{nights}"/>'
+    calm = "" if first is None else f"M{first} .5H{nights}"
+    body = f'<path class="calm" d="{calm}"/>'
     body += f'<path class="watch" d="{paths[1]}"/><path class="fault" d="{paths[2]}"/>'
     return _svg("strip", f"0 0 {nights} 1", label, body)
 

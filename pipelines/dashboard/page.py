@@ -97,6 +97,7 @@ def _context(rows: Panels) -> Row:
         "what_changed": sentence.what_changed(tonight),
         "ledger": _ledger(rows["nights"]),
         "checks": [_check(row) for row in rows["checks"]],
+        "failing_checks": sum(row["is_failing"] for row in rows["checks"]),
         **_sites(rows),
         "kinds": _kinds(rows["removed_kinds"]),
         "samples": [_sample(row) for row in rows["removed_samples"]],
@@ -142,8 +143,8 @@ def _sites(rows: Panels) -> Row:
     for row in rows["sites"]:
         stretches = by_site.get(row["site"], [])
         worst = _worst(stretches, len(nights))
-        label = _strip_label(worst, nights, row["first_night"])
-        strip = charts.strip(worst, row["first_night"], len(nights), label)
+        label = _strip_label(worst, nights, row["first_judged"])
+        strip = charts.strip(worst, row["first_judged"], len(nights), label)
         volume = [Point("", value) for value in row["volume"]]
         sites.append({**row, "strip": strip, "spark": charts.sparkline(volume, from_zero=True)})
         cells.append(
@@ -169,9 +170,9 @@ def _worst(stretches: Sequence[Row], nights: int) -> list[Stretch]:
     return [it for it in found if it.level]
 
 
-def _strip_label(worst: Sequence[Stretch], nights: Sequence[date], first: int) -> str:
+def _strip_label(worst: Sequence[Stretch], nights: Sequence[date], first: int | None) -> str:
     off = [night for it in worst for night in nights[it.first : it.first + it.count]]
-    judged = shown.plural(len(nights) - first, "night")
+    judged = shown.plural(0 if first is None else len(nights) - first, "night") + " judged"
     if not off:
         return f"{judged}, none out of the ordinary"
     return f"{judged}, {len(off)} out of the ordinary, last {shown.day(off[-1])}"

@@ -21,19 +21,19 @@ Row = Mapping[str, Any]
 class Finding:
     """One thing out of the ordinary; level 1 watch, 2 fault.
 
-    `what` follows the site's name; `usual` says what would have been ordinary, or nothing.
+    `what` follows the site's name; `more` goes on where there is room for it.
     """
 
     site: str | None
     level: int
     what: str
     anchor: str
-    usual: str = ""
+    more: str = ""
 
     @property
     def text(self) -> str:
-        """What happened, and what is usual."""
-        return f"{self.what}; {self.usual}" if self.usual else self.what
+        """What happened, and what is usual or which checks it is."""
+        return self.what + self.more
 
     @property
     def sentence(self) -> str:
@@ -84,17 +84,22 @@ _IS_SHARE: Final = frozenset(name for name in _PHRASES if name.endswith("_share"
 
 def finding(row: Row, night: date) -> Finding:
     """A row of `sql/dashboard/findings.sql` in words."""
-    if row["measure"] == "check":
-        check = words_of_check(row["detail"])
-        text = f"fails {check}" if row["site"] else f"check failed, {check}"
-        return Finding(row["site"], row["level"], text, "checks")
-    return _drift(row, night)
+    return _failed(row) if row["measure"] == "check" else _drift(row, night)
+
+
+def _failed(row: Row) -> Finding:
+    count, names = int(row["value"]), [words_of_check(name) for name in row["detail"]]
+    critical = "critical " if row["level"] == 2 else ""
+    checks = f"a {critical}check" if count == 1 else f"{number(count)} {critical}checks"
+    what = f"fails {checks}" if row["site"] else f"{checks} failed"
+    more = f" and {number(count - len(names))} more" if count > len(names) else ""
+    return Finding(row["site"], row["level"], what, "checks", f": {', '.join(names)}{more}")
 
 
 def words_of_check(name: str) -> str:
     """`documents.site expect_column_values_to_not_be_null` without its `expect_`."""
     table, _, expectation = name.partition(" ")
-    return f"{table}: {words(expectation)}"
+    return f"{table} {words(expectation)}"
 
 
 def _drift(row: Row, night: date) -> Finding:
@@ -105,7 +110,7 @@ def _drift(row: Row, night: date) -> Finding:
     if measure == "document_count":
         value = plural(row["value"], "document") if row["value"] else "nothing"
     on = f"on a usual {night:%A}" if row["is_same_weekday"] else "usually"
-    compared = f"{on} {usual.format(usual=form(row['usual']))}"
+    compared = f"; {on} {usual.format(usual=form(row['usual']))}"
     return Finding(row["site"], row["level"], what.format(value=value), "sites", compared)
 
 

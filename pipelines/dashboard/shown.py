@@ -70,8 +70,10 @@ def hours(value: float | None) -> str:
     if value is None:
         return "–"
     if abs(value) < 1:
-        return f"{60 * value:.0f}\u202fmin"
-    return f"{value:.0f}\u202fh" if abs(value) < 72 else f"{value / 24:.0f}\u202fd"
+        text = f"{60 * value:.0f}\u202fmin"
+    else:
+        text = f"{value:.0f}\u202fh" if abs(value) < 72 else f"{value / 24:.0f}\u202fd"
+    return text.replace("-", "\u2212")
 
 
 def day(value: date | None) -> str:

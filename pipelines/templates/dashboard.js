@@ -2,14 +2,36 @@
 // Filters, the switch of the heat map, and opening what a link leads into. All is legible without.
 for (const tools of document.querySelectorAll(".tools")) tools.hidden = false;
 
+const folds = new Map();
+for (const table of document.querySelectorAll("table[data-fold]")) {
+  const rows = [...table.tBodies[0].rows];
+  const most = Number(table.dataset.fold);
+  if (rows.length <= most + 2) continue;
+  const button = document.createElement("button");
+  button.className = "fold";
+  button.type = "button";
+  button.textContent = `Show all ${rows.length}`;
+  table.parentElement.after(button);
+  const fold = (isFolded) => {
+    rows.forEach((row, index) => { row.hidden = isFolded && index >= most; });
+    button.hidden = !isFolded;
+  };
+  button.addEventListener("click", () => { fold(false); folds.delete(table); rows[most].cells[0].setAttribute("tabindex", "-1"); rows[most].cells[0].focus(); });
+  folds.set(table, fold);
+  fold(true);
+}
+
 for (const tools of document.querySelectorAll(".tools[data-for]")) {
-  const rows = [...document.getElementById(tools.dataset.for).tBodies[0].rows];
+  const table = document.getElementById(tools.dataset.for);
+  const rows = [...table.tBodies[0].rows];
   const status = tools.querySelector("[role=status]");
   tools.querySelector("input").addEventListener("input", (event) => {
     const wanted = event.target.value.trim().toLowerCase();
+    folds.get(table)?.(!wanted);
     let shown = 0;
     for (const row of rows) {
-      row.hidden = !row.textContent.toLowerCase().includes(wanted);
+      if (wanted) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+      else if (!folds.has(table)) row.hidden = false;
       shown += !row.hidden;
     }
     status.textContent = wanted ? `${shown} of ${rows.length}` : "";

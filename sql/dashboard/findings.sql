@@ -1,15 +1,15 @@
 /*
-description = "One row per thing out of the ordinary tonight, judged per site: the worst first. The first sentence of the page and the alerts are made of it."
+description = "One row per thing out of the ordinary tonight: a drift of a site, or the failed checks of a site or of whole tables. The worst first; the first sentence of the page and the alerts are made of it."
 
 [columns]
 site = "The site; null where a whole table is meant."
-measure = "A drift measure, new_line, or check."
+measure = "A drift measure, or check."
 level = "1 watch, 2 fault."
-value = "What was measured."
+value = "What was measured; for checks, how many failed."
 usual = "What is usual."
 score = "Distance in spreads; null where there is none."
 is_same_weekday = "Whether the usual is that of the same weekday."
-detail = "The line that was never seen, or the name of the check."
+detail = "Up to three names of failed checks, those with most broken rows first."
 */
 with latest as (
     select logical_date as night, run_id from runs
@@ -26,7 +26,7 @@ drifting as (
         site_drift.usual,
         site_drift.score,
         site_drift.is_same_weekday,
-        null as detail,
+        []::varchar[] as detail,
         -- A site that fell silent is worse than any number of spreads.
         if(site_drift.measure = 'document_count' and site_drift.value = 0, 1000, 0)
             + abs(site_drift.score) as weight,
@@ -35,22 +35,32 @@ drifting as (
     where site_drift.verdict in ('watch', 'fault')
 ),
 
-failing as (
+failed as (
     select
         checks.site,
-        'check' as measure,
         if(checks.severity = 'critical', 2, 1) as level,
-        checks.observed_value as value,
-        null::double as usual,
-        null::double as score,
-        null::boolean as is_same_weekday,
         concat_ws(
             ' ', concat_ws('.', checks.table_name, checks.column_name), checks.expectation_type
-        ) as detail,
-        coalesce(checks.unexpected_count / greatest(checks.row_count, 1), 0) as weight,
+        ) as name,
+        coalesce(checks.unexpected_count / greatest(checks.row_count, 1), 0) as broken_share,
     from checks
     inner join latest using (run_id)
     where not checks.success
+),
+
+failing as (
+    select
+        site,
+        'check' as measure,
+        level,
+        count(*)::double as value,
+        null::double as usual,
+        null::double as score,
+        null::boolean as is_same_weekday,
+        list(name order by broken_share desc, name)[1:3] as detail,
+        max(broken_share) as weight,
+    from failed
+    group by site, level
 )
 
 select
@@ -67,4 +77,4 @@ from (
     union all
     select * from failing
 )
-order by level desc, measure = 'check', weight desc, site, measure, detail
+order by level desc, site is null, measure = 'check', weight desc, site, measure

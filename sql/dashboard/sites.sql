@@ -11,14 +11,13 @@ copy_share = "Share of tonight's documents that are copies."
 delay_hours = "Median hours from publication to retrieval tonight."
 last_retrieved_at = "Latest retrieval ever (UTC)."
 silent_nights = "Nights since the last delivery; 0 if it delivered tonight."
-first_night = "Its first night, counted from the first night shown, from 0."
+first_judged = "Its first night that could be judged, counted from the first night shown, from 0; null if none."
 worst_level = "0 calm, 1 watch, 2 fault; -1 too new to judge."
 worst_score = "Largest distance from the usual, in spreads, where it is out of the ordinary; 1000 more for silence."
 volume = "Documents per night, oldest first, up to 30 nights."
 */
 with latest as (
-    select max(night) as night, greatest(max(night) - 365, min(night)) as first_night
-    from site_nights
+    select max(night) as night from site_nights
 ),
 
 histories as (
@@ -28,7 +27,6 @@ histories as (
             filter (where site_nights.night > latest.night - 30) as volume,
         max(site_nights.last_retrieved_at) as last_retrieved_at,
         max(site_nights.night) filter (where site_nights.document_count > 0) as last_delivery,
-        min(site_nights.night) as first_night,
     from site_nights
     cross join latest
     group by site_nights.site
@@ -65,9 +63,21 @@ verdicts as (
 ),
 
 numbered as (
-    select logical_date as night, row_number() over (order by logical_date) - 1 as number
+    select
+        logical_date as night,
+        row_number() over (order by logical_date) - 1 as number,
     from (select distinct logical_date from runs)
     where logical_date > (select max(logical_date) from runs) - 366
+),
+
+judged as (
+    select
+        site_drift.site,
+        min(numbered.number) as first_judged,
+    from site_drift
+    inner join numbered using (night)
+    where site_drift.verdict <> 'new'
+    group by site_drift.site
 )
 
 select
@@ -80,7 +90,7 @@ select
     tonight.delay_hours,
     histories.last_retrieved_at,
     coalesce(date_diff('day', histories.last_delivery, tonight.night), 0) as silent_nights,
-    coalesce(numbered.number, 0) as first_night,
+    judged.first_judged,
     greatest(coalesce(verdicts.worst_level, -1), coalesce(failing.level, -1)) as worst_level,
     verdicts.worst_score,
     histories.volume
@@ -89,7 +99,7 @@ inner join latest using (night)
 inner join histories using (site)
 left join verdicts using (site)
 left join failing using (site)
-left join numbered on numbered.night = histories.first_night
+left join judged using (site)
 order by
     worst_level desc,
     verdicts.worst_score desc nulls last,

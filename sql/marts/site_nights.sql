@@ -15,7 +15,7 @@ median_word_count = "Median words of the clean texts; null without documents."
 undated_share = "Share of the documents without a publication date, 0–1; null without documents."
 other_language_share = "Share of the documents not in the site's commonest language, 0–1; null without documents."
 rejected_count = "Inputs of the site that were refused."
-delay_hours = "Median hours from publication to retrieval; null where either is unknown."
+delay_hours = "Median hours from publication to retrieval; null where either is unknown to the minute."
 last_retrieved_at = "Latest retrieval (UTC); null where unknown."
 */
 with languages as (
@@ -39,9 +39,8 @@ delivered as (
         median(articles.word_count) as median_word_count,
         avg(if(articles.date_published is null, 1.0, 0.0)) as undated_share,
         avg(if(articles.in_language = languages.usual_language, 0.0, 1.0)) as other_language_share,
-        median(
-            date_diff('minute', articles.date_published, documents.retrieved_at) / 60.0
-        ) as delay_hours,
+        median(date_diff('minute', articles.date_published, documents.retrieved_at) / 60.0)
+            filter (where articles.date_published_precision = 'second') as delay_hours,
         max(documents.retrieved_at) as last_retrieved_at,
     from staging.documents as documents
     inner join staging.articles as articles using (document_id)

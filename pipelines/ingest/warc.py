@@ -18,9 +18,10 @@ from fastwarc.warc import WarcRecord
 from pipelines.ingest.contents import Content
 from pipelines.ingest.encoding import decode_page
 from pipelines.ingest.fields import web_address
-from pipelines.ingest.model import Draft, Item, Page, Source
+from pipelines.ingest.model import Draft, Item, Page, Rejection, Source
 from pipelines.ingest.moments import moment
 from pipelines.ingest.sites import site_of_url
+from pipelines.ingest.sniff import sniff
 from pipelines.settings import Settings
 
 _MARK: Final = b"WARC/"
@@ -29,6 +30,7 @@ _MOST_HEADER: Final = 65_536
 _STEP: Final = 1 << 20
 _LENGTH: Final = re.compile(rb"\r\nContent-Length:[ \t]*(\d{1,18})[ \t]*\r\n", re.I)
 _TYPE: Final = re.compile(rb"\r\nWARC-Type:[ \t]*response[ \t]*\r\n", re.I)
+_WEB: Final = re.compile(rb"\r\nWARC-Target-URI:[ \t]*<?https?://", re.I)
 _HTML_TYPES: Final = ("text/html", "application/xhtml+xml")
 
 
@@ -42,6 +44,29 @@ class Frame(NamedTuple):
     offset: int
     length: int
     head: bytes | None
+
+    @property
+    def locator(self) -> str:
+        """The frame as a place in the file."""
+        return f"record {self.number}"
+
+
+class Response(NamedTuple):
+    """A sound record of type response: where it stands and its bytes."""
+
+    source: Source
+    frame: Frame
+    data: bytes
+
+    @property
+    def head(self) -> bytes:
+        """Its WARC header."""
+        return self.frame.head or b""
+
+    def refuse(self, reason: str, detail: str) -> Rejection:
+        """A rejection of the whole record."""
+        detail = f"{self.frame.locator} at byte {self.frame.offset}: {detail}"
+        return self.source.refuse(reason, detail, self.data, self.frame.locator)
 
 
 def read_warc(content: Content, settings: Settings) -> Iterator[Item]:
@@ -59,8 +84,8 @@ def read_warc(content: Content, settings: Settings) -> Iterator[Item]:
             yield _refuse(content, frame, "document_too_large", detail, settings)
         else:
             content.stream.seek(frame.offset)
-            record = content.stream.read(frame.length)
-            yield from _response(record, frame, content.source, settings)
+            data = content.stream.read(frame.length)
+            yield from _read_response(Response(content.source, frame, data), settings)
 
 
 def _refuse(content: Content, frame: Frame, reason: str, detail: str, settings: Settings) -> Item:
@@ -68,9 +93,8 @@ def _refuse(content: Content, frame: Frame, reason: str, detail: str, settings: 
     if frame.length <= settings.max_document_bytes:
         content.stream.seek(frame.offset)
         payload = content.stream.read(frame.length)
-    locator = f"record {frame.number}"
-    detail = f"{locator} at byte {frame.offset}: {detail}"
-    return content.source.refuse(reason, detail, payload, locator, frame.length)
+    detail = f"{frame.locator} at byte {frame.offset}: {detail}"
+    return content.source.refuse(reason, detail, payload, frame.locator, frame.length)
 
 
 def _frames(stream: IO[bytes], size: int) -> Iterator[Frame]:
@@ -95,9 +119,8 @@ def _sound(stream: IO[bytes], offset: int, size: int) -> tuple[bytes | None, int
     if end > size:
         return None, offset
     stream.seek(end)
-    after = stream.read(len(_END) + len(_MARK))
-    closed = after.startswith(_END) and (after[len(_END) :] in (b"", _MARK))
-    return (head + _END, end + len(_END)) if closed else (None, offset)
+    is_closed = stream.read(len(_END)) == _END
+    return (head + _END, end + len(_END)) if is_closed else (None, offset)
 
 
 def _next_mark(stream: IO[bytes], start: int, size: int) -> int:
@@ -115,54 +138,63 @@ def _next_mark(stream: IO[bytes], start: int, size: int) -> int:
     return size
 
 
-def _response(data: bytes, frame: Frame, source: Source, settings: Settings) -> Iterator[Item]:
-    locator = f"record {frame.number}"
-    where = f"{locator} at byte {frame.offset}"
+def _read_response(response: Response, settings: Settings) -> Iterator[Item]:
+    head, block = response.head, response.data[len(response.head) : -len(_END)]
     try:
-        record = WarcRecord.from_bytes(data)
-        if not _digest_holds(
-            record.headers.get("WARC-Block-Digest"), data[len(frame.head or b"") : -4]
-        ):
-            yield source.refuse("warc_digest", f"{where}: block digest differs", data, locator)
+        record = WarcRecord.from_bytes(response.data)
+        if not _digest_holds(record.headers.get("WARC-Block-Digest"), block):
+            yield response.refuse("warc_digest", "block digest differs")
             return
+        if not block.startswith(b"HTTP/"):
+            if _WEB.search(head):
+                yield response.refuse("corrupt_warc", "no HTTP header")
+            return
+        record.is_http = True
         record.parse_http(auto_decode="all")
-        kind = record.http_content_type if record.is_http_parsed else None
-        status = record.http_headers.status_code if record.is_http_parsed else None
         body = record.reader.read(settings.max_document_bytes + 1)
     except (OSError, ValueError, RuntimeError) as error:
-        yield source.refuse("corrupt_warc", f"{where}: {error}", data, locator)
+        yield response.refuse("corrupt_warc", str(error))
         return
-    if (kind or "").lower() not in _HTML_TYPES or not body.strip():
-        return
-    if len(body) > settings.max_document_bytes:
-        detail = f"{where}: the page unpacks to more than {settings.max_document_bytes} bytes"
-        yield source.refuse("document_too_large", detail, data, locator)
-    elif status != 200:
-        yield source.refuse("http_status", f"{where}: HTTP status {status}", data, locator)
-    else:
-        yield _page(record, body, data, locator, source)
+    if _is_html(record, body):
+        yield _page(record, body, response, settings.max_document_bytes)
 
 
-def _page(record: WarcRecord, body: bytes, data: bytes, locator: str, source: Source) -> Item:
-    headers = record.headers.to_dict()
+def _is_html(record: WarcRecord, body: bytes) -> bool:
+    """Whether the body is a page, by its stated type, or by its looks where none is stated."""
+    kind = (record.http_content_type or "").lower()
+    looks = kind == "" and sniff(body[:_MOST_HEADER]) == "html"
+    return (kind in _HTML_TYPES or looks) and bool(body.strip())
+
+
+def _page(record: WarcRecord, body: bytes, response: Response, most: int) -> Item:
+    status = record.http_headers.status_code
+    if len(body) > most:
+        return response.refuse("document_too_large", f"the page unpacks to more than {most} bytes")
+    if status != 200:
+        return response.refuse("http_status", f"HTTP status {status}")
     decoded = decode_page(body, record.http_charset)
     if decoded is None:
-        return source.refuse("binary_file", f"{locator}: no text", data, locator)
+        return response.refuse("binary_file", "no text")
+    draft = _draft(record, body, response)._replace(flags=decoded.flags)
+    if "WARC-Truncated" in record.headers:
+        draft = draft._replace(flags=(*decoded.flags, "truncated_fetch"))
+    return Page(draft, decoded.text, response.data, len(response.data))
+
+
+def _draft(record: WarcRecord, body: bytes, response: Response) -> Draft:
+    headers, source = record.headers.to_dict(), response.source
     url = web_address(headers.get("WARC-Target-URI", "").strip("<>"))
     fetched = moment(headers.get("WARC-Date"))
-    cut = ("truncated_fetch",) if "WARC-Truncated" in headers else ()
-    draft = Draft(
+    return Draft(
         source_uri=source.uri,
-        source_locator=locator,
+        source_locator=response.frame.locator,
         source_format="warc",
         site=(site_of_url(url) if url else None) or source.site,
         url=url,
         retrieved_at=fetched.at if fetched else source.retrieved_at,
         content_sha256=hashlib.sha256(body).hexdigest(),
         raw_text="",
-        flags=(*decoded.flags, *cut),
     )
-    return Page(draft, decoded.text, data, len(data))
 
 
 def _digest_holds(stated: str | None, block: bytes) -> bool:

@@ -223,7 +223,7 @@ def _odd_bytes() -> dict[str, bytes]:
 
 def _faults() -> dict[str, bytes]:
     lines = source(f"{_FAULTS}/broken-archive.jsonl")
-    rows = parquet(source(f"{_EXPORT}.jsonl"))
+    rows = parquet(source(f"{_FAULTS}/rows.jsonl"))
     built = {
         "truncated.jsonl.gz": cut(gzipped(lines), 0.8),
         "corrupt.jsonl.gz": gzipped(lines)[:-8] + flipped(gzipped(lines)[-8:], 0.1),

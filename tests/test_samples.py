@@ -29,7 +29,6 @@ NOT_IN_GIT = {
     "document_too_large": "larger than git should hold",
     "line_too_long": "larger than git should hold",
     "parquet_too_wide": "larger than git should hold",
-    "http_status": "in crawl.warc.gz, passed over without a word or refused, as ingest decides",
     "html_timeout": "depends on the machine; the fault harness makes the pages",
     "html_memory": "depends on the machine; the fault harness makes the pages",
 }

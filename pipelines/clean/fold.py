@@ -94,7 +94,7 @@ class FoldedLines:
     exact_hash: NDArray[np.uint64]
     """Hash of the folded line in its own case."""
     line_hash: NDArray[np.uint64]
-    """Hash of the lower-case core with every number read as 0."""
+    """Hash of the words of the lower-case core, every number read as 0."""
 
 
 @numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
@@ -117,12 +117,26 @@ def _hash(codes: Any, first: int, last: int) -> Any:
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _hash_masked(codes: Any, first: int, last: int, lower: Any) -> Any:
-    """As `_hash` over lower case, with `12`, `1,234` and `3.5` all read as 0."""
+def _at_edge(code: int, edge: Any) -> bool:
+    return edge[code] if code < 0x10000 else 0x1F000 <= code < 0x1FB00
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _hash_masked(codes: Any, first: int, last: int, lower: Any, edge: Any) -> Any:
+    """As `_hash` over the words in lower case, with `12`, `1,234` and `3.5` all read as 0."""
     state = np.uint64(0xCBF29CE484222325)
+    was_blank = True
     at = first
     while at < last:
         code = codes[at]
+        if _at_edge(code, edge):
+            at += 1
+            if was_blank:
+                continue
+            was_blank = True
+            state = (state ^ np.uint64(32)) * np.uint64(0x100000001B3)
+            continue
+        was_blank = False
         if 48 <= code <= 57:
             while at + 1 < last and (
                 48 <= codes[at + 1] <= 57
@@ -174,11 +188,6 @@ def _core(line: Any, size: int, edge: Any) -> tuple[int, int]:
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _at_edge(code: int, edge: Any) -> bool:
-    return edge[code] if code < 0x10000 else 0x1F000 <= code < 0x1FB00
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def _fold_all(codes: Any, start: Any, end: Any, tables: Any, results: Any) -> int:
     """Fold every line into the three results: text, bounds (lines, 8), hashes (lines, 2)."""
     fold, lower, edge = tables
@@ -192,7 +201,7 @@ def _fold_all(codes: Any, start: Any, end: Any, tables: Any, results: Any) -> in
         size = _fold_line(codes, start[i], end[i], fold, line)
         first, last = _core(line, size, edge)
         hashes[i, 0] = _hash(line, 0, size)
-        hashes[i, 1] = _hash_masked(line, first, last, lower)
+        hashes[i, 1] = _hash_masked(line, first, last, lower, edge)
         head = size if size <= WHOLE_CHARS else HEAD_CHARS
         out[used : used + head] = line[:head]
         at[i, 0], at[i, 1] = used, used + head

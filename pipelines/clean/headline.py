@@ -7,6 +7,7 @@ the prose and sharing its words. A text that begins with prose has no headline.
 
 from __future__ import annotations
 
+import re
 from typing import Final, NamedTuple
 
 import re2
@@ -20,8 +21,10 @@ MIN_SHARED: Final = 0.4
 """Share of a headline's longer words that the prose below must have (by their first letters)."""
 
 _STEM: Final = 5
-_WORDS: Final = re2.compile(r"[^\s\pP]{4,}")
-_IDEOGRAPHS: Final = re2.compile(r"[\x{3040}-\x{30ff}\x{3400}-\x{9fff}]")
+# Single character classes: in the standard library as linear as in RE2, and faster to call.
+_NO_WORD: Final = re.compile(r"[\W_]+")
+_WORDS: Final = re.compile(r"\w{4,}")
+_IDEOGRAPHS: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 
 
 class HeadLine(NamedTuple):
@@ -66,7 +69,7 @@ def _keys(headline: str) -> set[str]:
 
 
 def _key(text: str) -> str:
-    return "".join(c for c in text.casefold() if c.isalnum())
+    return _NO_WORD.sub("", text.casefold())
 
 
 def find_headline(head: list[HeadLine], prose: str, given: str | None, site: str | None) -> Found:
@@ -86,7 +89,12 @@ def find_headline(head: list[HeadLine], prose: str, given: str | None, site: str
 
 def _find_given(head: list[HeadLine], given: str, site: str | None) -> Found:
     keys = _keys(given)
-    rows = [line.row for line in head if any(_same(_key(line.text), key) for key in keys)]
+    longest = 2 * max(map(len, keys)) + 60
+    rows = [
+        line.row
+        for line in head
+        if len(line.text) <= longest and any(_same(_key(line.text), key) for key in keys)
+    ]
     at = next((i for i, line in enumerate(head) if line.row in rows[:1]), 0)
     return Found(without_site(given, site), tuple(rows), _sections(head[:at]))
 

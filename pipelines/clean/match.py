@@ -20,10 +20,19 @@ HEAD: Final = 0
 BODY: Final = 1
 TAIL: Final = 2
 
+TERMINALS: Final = (".", "!", "?", "…", "。", "！", "？", "؟", "।", "։")
+"""What a sentence ends with."""
+
 CASED_CHARS: Final = 200
 """Longest line that patterns in its own case are tried on."""
 
-_SLOTS: Final = {"head": (HEAD,), "body": (BODY,), "tail": (TAIL,), "any": (HEAD, BODY, TAIL)}
+_SLOTS: Final = {
+    "head": (HEAD,),
+    "body": (BODY,),
+    "tail": (TAIL,),
+    "edges": (HEAD, TAIL),
+    "any": (HEAD, BODY, TAIL),
+}
 
 
 def candidates(folded: FoldedLines, rulebook: Rulebook) -> NDArray[np.int32]:
@@ -31,10 +40,17 @@ def candidates(folded: FoldedLines, rulebook: Rulebook) -> NDArray[np.int32]:
     _, first, inverse = np.unique(folded.exact_hash, return_index=True, return_inverse=True)
     found = np.full((first.size, 3), -1, dtype=np.int32)
     for row, rule in _hits(folded, first, rulebook):
+        if rulebook.rules[rule].fragment and _is_sentence(folded, int(first[row])):
+            continue
         for slot in _SLOTS[rulebook.rules[rule].zone]:
             if found[row, slot] < 0:
                 found[row, slot] = rule
     return found[inverse]
+
+
+def _is_sentence(folded: FoldedLines, row: int) -> bool:
+    end = int(folded.tail_end[row])
+    return folded.lower[max(end - 4, 0) : end].rstrip("\"')]").endswith(TERMINALS)
 
 
 def _hits(

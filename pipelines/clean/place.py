@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numba
 import numpy as np
 
-from pipelines.clean.match import BODY, HEAD, TAIL
+from pipelines.clean.match import BODY, HEAD, TAIL, TERMINALS
 from pipelines.clean.segment import LineBatch
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ LONG_CHARS: Final = 160
 SENTENCE_CHARS: Final = 40
 """A line this long that ends like a sentence is prose."""
 
-TERMINALS: Final = ".!?…。！？؟।։"
 _CLOSERS: Final = "\"'”’»)]›」』）"
 _WIDE: Final = ((0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAC00, 0xD7AF), (0x20000, 0x3FFFF))
 

@@ -9,7 +9,7 @@ a site may well ask for comments in another one.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -25,7 +25,7 @@ from pipelines.contract import KINDS
 RULES: Final = Path(__file__).parent / "rules"
 """The rule files that travel with the package."""
 
-ZONES: Final = ("head", "body", "tail", "any")
+ZONES: Final = ("head", "body", "tail", "edges", "any")
 MATCHES: Final = ("line", "start", "end")
 COLUMNS: Final = (
     "headline", "byline", "date", "caption", "credit", "section", "copyright", "agency",
@@ -75,13 +75,16 @@ class Rule:
     kind: str
     """What the line is; one of `contract.KINDS`."""
     zone: str = "any"
-    """Where the rule holds: above the first paragraph (head), between, below the last, anywhere."""
+    """Where the rule holds: above the first paragraph (head), between paragraphs (body), below the
+    last (tail), above or below (edges), or anywhere."""
     phrases: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
     match: str = "line"
     """What the rule must match: the whole line, its start or its end."""
     case: bool = False
     """Whether patterns see the line in its own case."""
+    fragment: bool = False
+    """Whether the rule spares lines that end like a sentence."""
     moves: str | None = None
     """Column the line's information moves to; the first group of a pattern is the value."""
     opens: str | None = None
@@ -122,7 +125,10 @@ def read_rule(record: Mapping[str, Any], file: str) -> Rule:
 
 
 def _texts(value: Any, key: str, file: str, name: str) -> tuple[str, ...]:
-    texts = (value,) if isinstance(value, str) else tuple(value)
+    """One text, a list of texts, or a multi-line text with one of them a line."""
+    if not isinstance(value, (str, list, tuple)):
+        raise _refuse(file, name, f"{key} must be a text or a list of texts")
+    texts = tuple(value.strip("\n").split("\n") if isinstance(value, str) else value)
     if not all(isinstance(text, str) and text.strip() for text in texts):
         raise _refuse(file, name, f"{key} must be texts, none empty")
     return texts
@@ -195,29 +201,53 @@ def _records(file: Path) -> list[dict[str, Any]]:
     return records
 
 
+_COUNTED: Final = re2.compile(r"(\\x)?\{([0-9]+)(?:,([0-9]+))?\}")
+_MAX_COUNT: Final = 8
+
+
+def relax(pattern: str) -> str:
+    """A pattern that matches at least as much, with large counted repeats left open.
+
+    A set of patterns with `.{0,200}` in them needs an automaton state for every count; the set is
+    therefore made of relaxed patterns, and what it finds is confirmed by the pattern itself.
+    """
+
+    def opened(found: Any) -> str:
+        least, most = int(found.group(2)), int(found.group(3) or found.group(2))
+        if found.group(1) or most <= _MAX_COUNT:
+            return str(found.group())
+        return "+" if least else "*"
+
+    return str(_COUNTED.sub(opened, pattern))
+
+
 @dataclass(frozen=True)
 class PatternSet:
     """Patterns that are tried together; `rules[i]` is the rule of the set's pattern `i`."""
 
     rules: tuple[int, ...]
+    confirm: tuple[Callable[[str], Any], ...]
     compiled: Any
 
     def find(self, text: str) -> list[int]:
         """Rules of which a pattern matches `text`."""
-        if not self.rules:
+        found = self.compiled.Match(text.encode()) if self.rules else None
+        if not found:
             return []
-        return [self.rules[i] for i in self.compiled.Match(text.encode()) or ()]
+        return [self.rules[i] for i in sorted(found) if self.confirm[i](text)]
 
 
-def _pattern_set(patterns: Iterable[tuple[int, str]], make: Any) -> PatternSet:
+def _pattern_set(patterns: Iterable[tuple[int, str]], make: Any, method: str) -> PatternSet:
+    """A set made by `make`, confirmed by the compiled pattern's `method` (fullmatch …)."""
     compiled = make(_options())
-    rules = []
+    rules, confirm = [], []
     for rule, pattern in patterns:
-        compiled.Add(pattern)
+        compiled.Add(relax(pattern))
         rules.append(rule)
+        confirm.append(getattr(re2.compile(pattern, _options()), method))
     if rules:
         compiled.Compile()
-    return PatternSet(tuple(rules), compiled)
+    return PatternSet(tuple(rules), tuple(confirm), compiled)
 
 
 @dataclass(frozen=True)
@@ -260,18 +290,22 @@ class Rulebook:
     def whole(self) -> PatternSet:
         """Patterns for whole short lines, in lower case."""
         starts = [(i, f"(?:{p}).*") for i, p in self._patterns("start", case=False)]
-        return _pattern_set([*self._patterns("line", case=False), *starts], re2.Set.FullMatchSet)
+        return _pattern_set(
+            [*self._patterns("line", case=False), *starts], re2.Set.FullMatchSet, "fullmatch"
+        )
 
     @cached_property
     def cased(self) -> PatternSet:
         """Patterns for whole short lines, in their own case."""
         starts = [(i, f"(?:{p}).*") for i, p in self._patterns("start", case=True)]
-        return _pattern_set([*self._patterns("line", case=True), *starts], re2.Set.FullMatchSet)
+        return _pattern_set(
+            [*self._patterns("line", case=True), *starts], re2.Set.FullMatchSet, "fullmatch"
+        )
 
     @cached_property
     def starts(self) -> PatternSet:
         """Patterns for the start of long lines, in lower case."""
-        return _pattern_set(self._patterns("start", case=False), re2.Set.MatchSet)
+        return _pattern_set(self._patterns("start", case=False), re2.Set.MatchSet, "match")
 
     @cached_property
     def ends(self) -> PatternSet:
@@ -281,4 +315,4 @@ class Rulebook:
             for flag, case in (("i", False), ("", True))
             for i, p in self._patterns("end", case=case)
         ]
-        return _pattern_set(patterns, re2.Set.SearchSet)
+        return _pattern_set(patterns, re2.Set.SearchSet, "search")

@@ -265,13 +265,12 @@ def test_only_regular_files_are_read(
     assert len(reading.documents) == 1
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_nobody_may_read_is_named(tmp_path: Path) -> None:
-    landing = tmp_path / "landing"
-    landing.mkdir()
-    (landing / "secret").write_bytes(TEXT)
-    (landing / "secret").chmod(0)
-    assert read(landing).reasons == ["unreadable"]
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs Linux")
+def test_a_file_that_cannot_be_read_is_named() -> None:
+    # A regular file by its mode, whose first byte cannot be read: what a bad disk looks like.
+    reading = read(Path("/proc/self/mem"))
+    assert (reading.reasons, reading.inputs) == (["unreadable"], [])
+    assert "error" in reading.rejections[0].detail.lower()
 
 
 def test_every_reason_has_a_case() -> None:

@@ -35,6 +35,9 @@ def read_record(
         return source.refuse("no_text", detail, place.payload, place.locator)
     if facts.has_unread_date:
         flags = (*flags, "unread_date")
+    if text is not None and html is not None:
+        # It is some forty times the text: the lake keeps where it lies, not the page itself.
+        flags = (*flags, "unused_html")
     if text is not None and not is_markup(text):
         return _draft(facts, source, place, text, flags)
     page = text if text is not None else html or ""

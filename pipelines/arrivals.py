@@ -23,8 +23,9 @@ def ingest(night: Night) -> Summary:
     if done := lake.commit_of(night.run_id, "ingest"):
         return dict(done.summary)
     counts: Counter[str] = Counter()
+    is_takedown = lake.commit_of(night.run_id, "takedown") is not None
     with lake.stage(night.run_id, "ingest") as stage:
-        for item in _arrivals(lake, night, counts):
+        for item in () if is_takedown else _arrivals(lake, night, counts):
             _store(item, night, stage)
         stage.summary = {
             "started_at": night.started_at.isoformat(),
@@ -46,6 +47,7 @@ def plan(settings: Settings) -> Summary:
 def _arrivals(lake: Lake, night: Night, counts: Counter[str]) -> Iterator[IngestBatch]:
     """What is new in the landing zone; what was delivered before only counts."""
     known = set(lake.read("documents", ["document_id"])["document_id"].to_pylist())
+    known.update(lake.read("tombstones", ["document_id"])["document_id"].to_pylist())
     refused = lake.read("rejected_documents", ["rejection_id"])
     known.update(refused["rejection_id"].to_pylist())
     for item in read_landing(

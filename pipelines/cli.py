@@ -186,6 +186,53 @@ def pairs(document_id: str, /, *, places: Places | None = None, json: bool = Fal
 
 
 @app.command
+def takedown(
+    document_ids: list[str],
+    /,
+    *,
+    reason: str,
+    places: Places | None = None,
+    json: bool = False,
+    quiet: bool = False,
+) -> int:
+    """Take documents out of every table, index, page and kept version; a tombstone stays.
+
+    Parameters
+    ----------
+    document_ids
+        Ids of documents; the first digits are enough.
+    reason
+        Why; kept with the tombstone.
+    json
+        Print the outcome as one JSON object on stdout.
+    quiet
+        No narration.
+    """
+    from pipelines import narration, night
+
+    settings = _settings(places)
+    narrate = narration.silent if quiet or json else narration.say
+    outcome = night.take_down(settings, document_ids, reason, narrate=narrate)
+    narration.show_outcome(outcome, settings, as_json=json, quiet=quiet)
+    return outcome.exit_code
+
+
+@app.command
+def export(folder: Path, /, *, places: Places | None = None) -> int:
+    """Copy the published tables as a Hugging Face-style Parquet dataset with a card.
+
+    Parameters
+    ----------
+    folder
+        A new or empty folder.
+    """
+    from pipelines import dictionary
+
+    print(dictionary.export_dataset(_settings(places).published, folder))
+    return 0
+
+
+@app.command
 def sql(
     statement: str | None = None,
     /,

@@ -186,6 +186,16 @@ SITE_LINES: Final = pa.schema(
 )
 """One row per line, site and night: what a site repeats is learned from these."""
 
+TOMBSTONES: Final = pa.schema(
+    [
+        _DOCUMENT_ID,
+        _text("reason", "Why it was taken down.", null=False),
+        _RUN_ID,
+        _field("taken_down_at", TIMESTAMP, "When.", null=False),
+    ]
+)
+"""One row per document taken down: all that is left of it."""
+
 CHECKS: Final = pa.schema(
     [
         _RUN_ID,
@@ -235,6 +245,7 @@ LAKE_TABLES: Final[dict[str, pa.Schema]] = {
     "removed_lines": REMOVED_LINES,
     "repairs": REPAIRS,
     "site_lines": SITE_LINES,
+    "tombstones": TOMBSTONES,
     "checks": CHECKS,
     "runs": RUNS,
 }

@@ -33,7 +33,7 @@ from pipelines.durable import (
     write_sealed,
 )
 
-VERBS: Final = ("ingest", "clean", "link", "validate", "publish", "takedown")
+VERBS: Final = ("takedown", "ingest", "clean", "link", "validate", "publish")
 _COMMIT_NAME: Final = re.compile(r"(\d{6}\.\d{4}-\d{2}-\d{2})\.([a-z]+)\.json")
 _COMPRESSION_LEVEL: Final = (
     1  # zstd-1 writes 50-57k documents per CPU-second, zstd-3 half (stack.md)
@@ -202,12 +202,15 @@ class Lake:
             yield Commit(files=files, replaces=replaces, **content)
 
     def files(self, table: str, *, run_id: str | None = None) -> list[LakeFile]:
-        """Committed files of a table, oldest first; of one run only if given."""
+        """Committed files of a table, oldest first; of one run only if given.
+
+        What a takedown rewrote counts for the table, but for no run: it is nobody's news.
+        """
         found: list[LakeFile] = []
         for commit in self.commits():
             if table in commit.replaces:
                 found = []
-            if run_id is None or commit.run_id == run_id:
+            if run_id is None or (commit.run_id == run_id and commit.verb != "takedown"):
                 found += [file for file in commit.files if file.table == table]
         return found
 

@@ -81,15 +81,13 @@ def _link(night: Night, stage: Stage) -> Linked:
             warehouse.show_grown(con, lake, name, index[name])
         bench = Bench(con)
         bench.put("tonight", pa.table({"text_id": _new_texts(lake, index["fingerprints"])}))
-        linked = steps.compare(bench, _before(lake), bench.bodies, background)
+        linked = steps.compare(bench, before(lake), bench.bodies, background)
     for name in INDEX:
         stage.write(name, index[name])
     stage.write("frozen_frequencies", frozen)
     for name in STATE:
         stage.write(name, getattr(linked, name).cast(lake.schemas[name]))
-    run_ids = pa.array([night.run_id] * linked.story_changes.num_rows, pa.string())
-    changes = linked.story_changes.append_column("run_id", run_ids)
-    stage.write("story_changes", changes.cast(lake.schemas["story_changes"]))
+    stage.write("story_changes", stamped(linked.story_changes, night))
     return linked
 
 
@@ -126,7 +124,14 @@ def _new_texts(lake: Lake, fingerprints: pa.Table) -> pa.Array:
     return tonight.filter(pc.invert(pc.is_in(tonight, known)))
 
 
-def _before(lake: Lake) -> Before:
+def stamped(changes: pa.Table, night: Night) -> pa.Table:
+    """Story changes as rows of the lake: with the run that made them."""
+    run_ids = pa.array([night.run_id] * changes.num_rows, pa.string())
+    return changes.append_column("run_id", run_ids).cast(night.lake.schemas["story_changes"])
+
+
+def before(lake: Lake) -> Before:
+    """What the lake knows of pairs, clusters and stories."""
     return Before(*(lake.read(name) for name in STATE))
 
 

@@ -7,13 +7,13 @@ a night that was killed goes on from its last commit and ends in the same tables
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from pipelines import arrivals, linking, steps, tonight
+from pipelines import arrivals, linking, steps, takedown, tonight
 from pipelines.lease import lease
 from pipelines.settings import Settings
 from pipelines.tonight import Night, Summary
@@ -24,6 +24,13 @@ SAMPLES: Final = _PACKAGED if _PACKAGED.is_dir() else _HERE.parent / "data/sampl
 """The fictional articles of three nights that come with copydesk."""
 
 EXIT_CODES: Final = {"published": 0, "unchanged": 0, "quality_gate_failed": 3}
+
+
+Narrate = Callable[[str, Summary], None]
+"""Told the name and summary of each verb that is done."""
+
+FIRST_VERBS: Final = ("ingest", "takedown")
+"""Verbs whose commit begins a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +61,13 @@ def open_night(settings: Settings, logical_date: date | None = None) -> Night:
     lake.sweep()
     commits = {(commit.run_id, commit.verb): commit for commit in lake.commits()}
     for (run_id, verb), commit in sorted(commits.items()):
-        if verb == "ingest" and (run_id, "publish") not in commits:
+        if verb in FIRST_VERBS and (run_id, "publish") not in commits:
             begun = datetime.fromisoformat(commit.summary["started_at"])
             night = date.fromisoformat(commit.summary["logical_date"])
             return Night(settings, run_id, night, begun, is_resumed=True)
     now = datetime.now(UTC)
     night = logical_date or now.date()
-    number = 1 + sum(1 for run_id, verb in commits if verb == "ingest")
+    number = 1 + len({run_id for run_id, _ in commits})
     return Night(settings, f"{number:06d}.{night.isoformat()}", night, now, logical_date)
 
 
@@ -100,16 +107,43 @@ def run_night(
     settings: Settings,
     logical_date: date | None = None,
     *,
-    narrate: Callable[[str, Summary], None] = lambda verb, summary: None,
+    narrate: Narrate = lambda verb, summary: None,
 ) -> Outcome:
     """Run a whole night under the lease; a night that was cut off is finished first.
 
     Raises LeaseHeldError if another run holds the home folder.
     """
     with lease(settings.home):
-        while True:
-            night = open_night(settings, logical_date)
-            for verb in VERBS:
-                narrate(verb.__name__, do(verb, night))
-            if not night.is_resumed:
-                return finish(night)
+        return _whole(_new_night(settings, logical_date, narrate), narrate)
+
+
+def take_down(
+    settings: Settings,
+    beginnings: Sequence[str],
+    reason: str,
+    *,
+    narrate: Narrate = lambda verb, summary: None,
+) -> Outcome:
+    """Take documents down, for good, in a run of its own; see `pipelines.takedown`.
+
+    `beginnings` are document ids or their first digits. Raises NoSuchDocumentError, and
+    LeaseHeldError if another run holds the home folder.
+    """
+    with lease(settings.home):
+        night = _new_night(settings, None, narrate)
+        ids = [takedown.find(night.lake, beginning) for beginning in beginnings]
+        takedown.take_down(night, ids, reason)
+        return _whole(night, narrate)
+
+
+def _new_night(settings: Settings, logical_date: date | None, narrate: Narrate) -> Night:
+    """A new night, after the one that was cut off, if there is one, has been finished."""
+    while (night := open_night(settings, logical_date)).is_resumed:
+        _whole(night, narrate)
+    return night
+
+
+def _whole(night: Night, narrate: Narrate) -> Outcome:
+    for verb in VERBS:
+        narrate(verb.__name__, do(verb, night))
+    return finish(night)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines import ledger, warehouse
+from pipelines import ledger, takedown, warehouse
 from pipelines.batch import clean_batches
 from pipelines.clean.article import load_cleaner
 from pipelines.learning import learn
@@ -96,6 +96,8 @@ def publish(night: Night) -> Summary:
     row = ledger.run_row(night, status, copies)
     if status == "published" and not is_published(night):
         _publish(night, row)
+    if status == "published" and lake.commit_of(night.run_id, "takedown"):
+        takedown.forget_versions(night)
     with lake.stage(night.run_id, "publish") as stage:
         stage.write("runs", row)
         stage.summary = {"status": status}

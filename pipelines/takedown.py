@@ -1,0 +1,146 @@
+"""Take a document down: out of every table, index, page and kept version; a tombstone stays.
+
+The rows go from the lake in one commit, which stands for the first verb of a run of its own; the
+run's other verbs then elect a new representative, build, judge and publish as on any night.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from pipelines import linking, tonight, warehouse
+from pipelines.contract import TOMBSTONES
+from pipelines.lake import Lake, Stage
+from pipelines.link import steps
+from pipelines.tonight import Night
+
+_RUN_WORDS: Final = 7
+"""Successive words that two texts hardly share by chance."""
+
+TEXT_TABLES: Final = ("shingles", "terms", "sentences")
+PAIR_TABLES: Final = ("pairs", "evidence")
+DOCUMENT_TABLES: Final = ("documents", "articles", "removed_lines", "repairs", "fingerprints")
+REWRITTEN: Final = (*DOCUMENT_TABLES, *TEXT_TABLES, "rejected_documents", *linking.STATE)
+
+
+class NoSuchDocumentError(ValueError):
+    """An id that is not in the lake, or a beginning of an id that several documents share."""
+
+
+def find(lake: Lake, beginning: str) -> str:
+    """The one document_id that begins so. Raises NoSuchDocumentError."""
+    ids = lake.read("documents", ["document_id"])["document_id"]
+    found = ids.filter(pc.starts_with(ids, beginning)).to_pylist()
+    if len(found) != 1:
+        problem = "no document" if not found else f"{len(found)} documents"
+        raise NoSuchDocumentError(f"{beginning!r}: {problem} with an id that begins so")
+    return str(found[0])
+
+
+def take_down(night: Night, document_ids: Sequence[str], reason: str) -> None:
+    """Remove documents from the lake and from quarantine, as the first commit of a run."""
+    lake, gone = night.lake, pa.array(document_ids, pa.string())
+    documents = lake.dataset("documents").to_table(
+        columns=["source_uri", "raw_text"], filter=ds.field("document_id").isin(document_ids)
+    )
+    refused = lake.read("rejected_documents")
+    same_file = pc.is_in(refused["source_uri"], pc.unique(documents["source_uri"]))
+    same_text = _repeats(night, refused, documents["raw_text"].to_pylist())
+    from_them = pc.or_(same_file, same_text)
+    with lake.stage(night.run_id, "takedown", replaces=REWRITTEN) as stage:
+        for table in DOCUMENT_TABLES:
+            _rewrite(lake, stage, table, "document_id", gone)
+        texts = _orphaned_texts(lake, gone)
+        for table in TEXT_TABLES:
+            _rewrite(lake, stage, table, "text_id", texts)
+        stage.write("rejected_documents", refused.filter(pc.invert(from_them)))
+        _regroup(night, stage, gone, texts)
+        stage.write("tombstones", _tombstones(night, document_ids, reason))
+        stage.summary = {
+            "started_at": night.started_at.isoformat(),
+            "logical_date": night.logical_date.isoformat(),
+        }
+    for path in refused.filter(from_them)["quarantine_path"].drop_null().to_pylist():
+        (night.settings.home / path).unlink(missing_ok=True)
+    lake.sweep()
+
+
+def _repeats(night: Night, refused: pa.Table, texts: Sequence[str]) -> pa.Array:
+    """Which refused inputs share a run of words with the texts.
+
+    Compressed bytes are not looked into: what is refused from the same file goes anyway.
+    """
+    wanted = {run for text in texts for run in _runs(text)}
+    paths = refused["quarantine_path"].to_pylist()
+    kept = ((night.settings.home / path).read_bytes() if path else b"" for path in paths)
+    shared = [not wanted.isdisjoint(_runs(data.decode("utf-8", "replace"))) for data in kept]
+    return pa.array(shared, pa.bool_())
+
+
+def _runs(text: str) -> Iterator[tuple[str, ...]]:
+    words = re.findall(r"\w+", text)
+    return zip(*(words[start:] for start in range(_RUN_WORDS)), strict=False)
+
+
+def _tombstones(night: Night, document_ids: Sequence[str], reason: str) -> pa.Table:
+    stamp = {"reason": reason, "run_id": night.run_id, "taken_down_at": night.started_at}
+    rows = [{"document_id": name, **stamp} for name in document_ids]
+    return pa.Table.from_pylist(rows, schema=TOMBSTONES)
+
+
+def forget_versions(night: Night) -> None:
+    """Remove every published version but the current one, and the database of the night."""
+    current = (night.settings.published / "current").resolve()
+    for path in (night.settings.published / "versions").iterdir():
+        if path.resolve() != current:
+            shutil.rmtree(path)
+    tonight.night_file(night.settings).unlink(missing_ok=True)
+
+
+def _orphaned_texts(lake: Lake, gone: pa.Array) -> pa.Array:
+    """Texts that no document carries once `gone` are gone."""
+    carriers = lake.read("fingerprints", ["document_id", "text_id"])
+    is_gone = pc.is_in(carriers["document_id"], gone)
+    texts = pc.unique(carriers.filter(is_gone)["text_id"])
+    left = carriers.filter(pc.invert(is_gone))["text_id"]
+    return texts.filter(pc.invert(pc.is_in(texts, left)))
+
+
+def _rewrite(lake: Lake, stage: Stage, table: str, column: str, gone: pa.Array) -> None:
+    """Write the rows of a table that stay, batch by batch."""
+    stage.write(table, lake.schemas[table].empty_table())
+    for batch in lake.dataset(table).to_batches():
+        kept = batch.filter(pc.invert(pc.is_in(batch[column], gone)))
+        if kept.num_rows:
+            stage.write(table, kept.cast(lake.schemas[table]))
+
+
+def _regroup(night: Night, stage: Stage, gone: pa.Array, texts: pa.Array) -> None:
+    """Clusters and stories of what is left; leaders are elected anew where one has gone."""
+    lake = night.lake
+    known = linking.before(lake)
+    fingerprints = lake.read("fingerprints")
+    with warehouse.closing(warehouse.connect(night.settings)) as con:
+        bench = linking.Bench(con)
+        is_gone = pc.is_in(fingerprints["document_id"], gone)
+        bench.put("fingerprints", fingerprints.filter(pc.invert(is_gone)))
+        for name in PAIR_TABLES:
+            table = getattr(known, name)
+            touched = pc.or_(
+                pc.is_in(table["text_id"], texts), pc.is_in(table["other_text_id"], texts)
+            )
+            kept = table.filter(pc.invert(touched))
+            stage.write(name, kept)
+            bench.put(name, kept)
+        clusters, members, changes = steps.group(bench, known)
+    stage.write("masked_sentences", known.masked_sentences)
+    stage.write("clusters", clusters.cast(lake.schemas["clusters"]))
+    stage.write("story_members", members.cast(lake.schemas["story_members"]))
+    stage.write("story_changes", linking.stamped(changes, night))

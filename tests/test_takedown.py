@@ -1,0 +1,112 @@
+"""A takedown leaves a tombstone and nothing else, in any file below the home folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines import night, publish, tonight
+from pipelines.settings import Settings, load
+
+MARKER = "A heron named Gustav was seen to steal the mayor's sandwich"
+BODY = """{marker} on Tuesday, {site} reported.
+
+The bird took the bread from a bench in Elm at {hour} and flew over the river with it.
+Officials in Elm said that no charges would be brought against it, though the sandwich was new.
+Ada Moss, the mayor, told reporters she had bought it only {hour} minutes before that.
+The bird has taken {hour} sandwiches since January, among them two of the fire chief's.
+
+Share this article
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    built = load({"landing": tmp_path / "landing", "home": tmp_path / "home"}, environment={})
+    for site, hour, marker in (
+        ("elm.example", 9, MARKER),
+        ("oak.example", 9, "A heron stole a sandwich"),
+        ("ash.example", 9, "A heron stole a sandwich again"),
+    ):
+        folder = built.landing / "2026-03-02" / site
+        folder.mkdir(parents=True)
+        text = BODY.format(marker=marker, site="the town crier", hour=hour)
+        (folder / "heron.txt").write_text(text, "utf-8")
+    (built.landing / "2026-03-02" / "elm.example" / "more.jsonl").write_text(f'{{"x": "{MARKER}')
+    return built
+
+
+def files_with(folder: Path, text: str) -> list[Path]:
+    """Files that hold a text, as plain bytes or in a Parquet or DuckDB column."""
+    return [path for path in sorted(folder.rglob("*")) if path.is_file() and _holds(path, text)]
+
+
+def _holds(path: Path, text: str) -> bool:
+    if path.suffix == ".parquet":
+        return text in str(pq.read_table(path).to_pylist())
+    if path.suffix == ".duckdb":
+        with duckdb.connect(str(path), read_only=True) as con:
+            tables = con.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+            return any(
+                text in str(con.execute(f'from "{schema}"."{name}"').fetchall())
+                for schema, name in tables
+            )
+    return text.encode() in path.read_bytes()
+
+
+def test_nothing_but_a_tombstone_is_left(settings: Settings) -> None:
+    night.run_night(settings)
+    assert files_with(settings.home, MARKER)
+    with duckdb.connect(str(settings.published / "copydesk.duckdb"), read_only=True) as con:
+        row = con.execute(
+            "select document_id, article_id, copy_relation from documents where site = $1",
+            ["elm.example"],
+        ).fetchone()
+        before = con.execute("select count(*) from documents").fetchone()
+    assert row is not None
+    outcome = night.take_down(settings, [row[0][:12]], "the heron asked for it")
+    assert outcome.status == "published"
+    assert files_with(settings.home, MARKER) == []
+    stones = tonight.open_lake(settings).read("tombstones").to_pylist()
+    assert [(s["document_id"], s["reason"]) for s in stones] == [(row[0], "the heron asked for it")]
+    with duckdb.connect(str(settings.published / "copydesk.duckdb"), read_only=True) as con:
+        assert con.execute("select count(*) from documents").fetchone() == (before[0] - 1,)
+        leaders = con.execute(
+            "select count(*) from documents where copy_relation = 'representative'"
+        ).fetchone()
+        assert leaders == con.execute("select count(*) from articles").fetchone()
+
+
+def test_what_was_taken_down_does_not_come_back(settings: Settings) -> None:
+    night.run_night(settings)
+    lake = tonight.open_lake(settings)
+    documents = lake.read("documents", ["document_id", "source_uri"]).to_pylist()
+    name = next(it["document_id"] for it in documents if "elm" in it["source_uri"])
+    night.take_down(settings, [name], "again")
+    for path in settings.landing.rglob("*.txt"):
+        path.write_bytes(path.read_bytes())
+    outcome = night.run_night(settings)
+    assert (outcome.ledger["known_count"], outcome.ledger["accepted_count"]) == (4, 0)
+    assert files_with(settings.home, MARKER) == []
+
+
+def test_a_takedown_that_was_cut_off_is_finished(settings: Settings) -> None:
+    night.run_night(settings)
+    name = tonight.open_lake(settings).read("documents", ["document_id"]).to_pylist()[0]
+    begun = night.open_night(settings)
+    night.takedown.take_down(begun, [name["document_id"]], "cut off")
+    night.run_night(settings)
+    now = publish.manifest(settings)
+    assert now is not None
+    assert now["tables"]["documents"]["row_count"] == 2
+    assert len(list((settings.published / "versions").iterdir())) == 1
+
+
+@pytest.mark.parametrize(("beginning", "problem"), [("zz", "no document"), ("", "3 documents")])
+def test_an_id_must_name_one_document(settings: Settings, beginning: str, problem: str) -> None:
+    night.run_night(settings)
+    with pytest.raises(night.takedown.NoSuchDocumentError, match=problem):
+        night.take_down(settings, [beginning], "no")

@@ -25,7 +25,8 @@ import sys, duckdb
 assert duckdb.__version__.startswith("1.5"), duckdb.__version__
 with duckdb.connect(sys.argv[1], read_only=True) as con:
     tables = [row[0] for row in con.execute("select table_name from duckdb_tables()").fetchall()]
-    print(*(f"{name}={con.execute(f'select count(*) from {name}').fetchone()[0]}" for name in tables))
+    for name in tables:
+        print(f"{name}={con.execute(f'select count(*) from {name}').fetchone()[0]}")
 """
 
 

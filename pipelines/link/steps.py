@@ -156,7 +156,8 @@ def distinct_texts(articles: pa.Table) -> pa.Table:
 
 def _named(pairs: pa.Table) -> pa.Array:
     """The texts that pairs name."""
-    return pc.unique(pa.chunked_array([*pairs["text_id"].chunks, *pairs["other_text_id"].chunks]))
+    both = [*pairs["text_id"].chunks, *pairs["other_text_id"].chunks]
+    return pc.unique(pa.chunked_array(both, pa.int64()))
 
 
 def _replace(old: pa.Table, new: pa.Table) -> pa.Table:

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from pipelines.visible import HIDDEN, plain_line
 
 _TITLE_CHARS: Final = 160
+_NAME_CHARS: Final = 80
 
 
 def visible(text: object) -> Markup:
@@ -26,13 +27,18 @@ def _named(found: re.Match[str]) -> str:
     return f'<span class="ctl" title="{name}">U+{code:04X}</span>'
 
 
-def title(text: object, limit: int = _TITLE_CHARS) -> Markup:
+def name(text: object, limit: int = _NAME_CHARS) -> Markup:
     """A text of unknown direction and length on one line: cut, visible, isolated by <bdi>."""
-    plain = " ".join(str(text or "").split())
-    if not plain:
-        return Markup('<span class="none">no headline</span>')
+    plain = " ".join(str("" if text is None else text).split())
     cut = plain if len(plain) <= limit else plain[: limit - 1].rstrip() + "…"
     return Markup("<bdi>{}</bdi>").format(visible(cut))
+
+
+def title(text: object, limit: int = _TITLE_CHARS) -> Markup:
+    """A headline as `name` shows it, or the words that there is none."""
+    if not str(text or "").strip():
+        return Markup('<span class="none">no headline</span>')
+    return name(text, limit)
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -103,6 +109,18 @@ def plural(count: float, noun: str, many: str | None = None) -> str:
 
 FILTERS: Final[dict[str, Any]] = {
     function.__name__: function
-    for function in (visible, title, number, share, seconds, hours, day, long_day, moment, words)
+    for function in (
+        visible,
+        name,
+        title,
+        number,
+        share,
+        seconds,
+        hours,
+        day,
+        long_day,
+        moment,
+        words,
+    )
 } | {"plain_line": plain_line, "plural": plural}
 """What the templates call by name."""

@@ -32,7 +32,7 @@ HIDDEN: Final = frozenset((
 _NAME: Final = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 _ENDS: Final = {name: re.compile(rf"</{name}(?=[\s/>])", re.I) for name in HIDDEN}
 _SPACES: Final = re.compile(r"[ \t\r\n\f]+")
-_MOST_QUOTED: Final = 8
+_QUOTE_OR_END: Final = re.compile("[>\"']")
 
 
 def block_text(markup: str) -> str:
@@ -85,15 +85,22 @@ def _after(markup: str, mark: str, angle: int, length: int, unclosed: set[str]) 
 
 
 def _tag_end(markup: str, start: int, unclosed: set[str]) -> int:
-    """Offset behind the `>` that ends a tag; one inside a quoted attribute does not."""
-    end = _after(markup, ">", start, 0, unclosed)
-    first = end
-    for _ in range(_MOST_QUOTED):
-        attributes = markup[start:end]
-        if attributes.count('"') % 2 == 0 and attributes.count("'") % 2 == 0:
-            return end
-        end = _after(markup, ">", end, 0, unclosed)
-    return first
+    """Offset behind the `>` that ends a tag; one inside a quoted attribute does not.
+
+    A quotation that runs into another tag was never closed: it hides nothing.
+    """
+    at = start
+    while ">" not in unclosed and (found := _QUOTE_OR_END.search(markup, at)):
+        mark, at = found[0], found.end()
+        if mark == ">":
+            return at
+        close = -1 if mark in unclosed else markup.find(mark, at)
+        if close < 0:
+            unclosed.add(mark)
+        elif markup.find("<", at, close) < 0:
+            at = close + 1
+    unclosed.add(">")
+    return start
 
 
 def _after_hidden(markup: str, name: str, start: int, unclosed: set[str]) -> int:

@@ -23,6 +23,8 @@ from pipelines.link.tables import FREQUENCIES
 from pipelines.link.tokens import TokenBatch
 
 BUCKETS: Final = 1 << 20
+MAX_IDF: Final = 8.5
+"""Rarer than one text in 5,000 counts no more, so that scores do not drift as the lake grows."""
 _SHIPPED: Final = Path(__file__).with_name("background.npz")
 
 
@@ -60,7 +62,7 @@ def _shipped() -> tuple[NDArray[np.float64], int]:
 
 
 def _idf(counts: NDArray[np.float64], documents: int) -> NDArray[np.float32]:
-    return np.log((documents + 1.0) / (counts + 0.5)).clip(0.05).astype(np.float32)
+    return np.log((documents + 1.0) / (counts + 0.5)).clip(0.05, MAX_IDF).astype(np.float32)
 
 
 @numba.njit(cache=True)

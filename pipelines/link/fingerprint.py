@@ -20,7 +20,7 @@ SHINGLE_WORDS: Final = 5
 SHINGLES_KEPT: Final = 32
 """A text keeps 32–64 of its shingles (all, if it has fewer): a power of two of the hash space, so
 that the samples of a short and a long text are subsets of one another."""
-TERMS_KEPT: Final = 16
+TERMS_KEPT: Final = 24
 MIN_TERM_IDF: Final = 2.5
 EDGE_SENTENCES: Final = 6
 """Sentences from each end of a text that can turn out to be a site's own line."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipelines.link.identity import keep_ids
 from pipelines.link.tables import STORY_CHANGES, STORY_MEMBERS
 
-JOIN_SCORE: Final = 0.30
+JOIN_SCORE: Final = 0.35
 """Two groups become one story while their mean score is at least this; pairs never compared
 count 0. Chosen on the dev half, see docs/linkage.md."""
 

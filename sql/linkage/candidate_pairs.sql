@@ -56,6 +56,15 @@ fresh_terms as (
         on tonight.text_id = terms.text_id
 ),
 
+touched_terms as (
+    select
+        term,
+        text_id,
+        count(*) over (partition by term) as text_count,
+    from lake.terms
+    where term in (select term from fresh_terms)
+),
+
 dated_terms as (
     select
         terms.term,
@@ -63,10 +72,10 @@ dated_terms as (
         text_days.day,
         text_days.fortnight,
         count(*) over (partition by terms.term, text_days.fortnight) as text_count,
-    from lake.terms as terms
+    from touched_terms as terms
     inner join text_days
         on text_days.text_id = terms.text_id
-    where terms.term in (select term from fresh_terms)
+    where terms.text_count > 1
 ),
 
 rare_terms as (
@@ -125,18 +134,43 @@ by_term as (
         and (fresh.day is null or found.day is null)
 ),
 
+-- two terms within the fortnight, or four of a follow-up months later
+by_distant_term as (
+    select
+        fresh.text_id as fresh_id,
+        found.text_id as found_id,
+        fresh.term,
+    from touched_terms as fresh
+    inner join lake.tonight as tonight
+        on tonight.text_id = fresh.text_id
+    inner join touched_terms as found
+        on found.term = fresh.term
+    where
+        found.text_id <> fresh.text_id
+        and fresh.text_count <= 40
+),
+
 alike as (
     select
         fresh_id,
         found_id,
     from by_term
     group by fresh_id, found_id
-    having count(distinct term) >= 3
+    having count(distinct term) >= 2
+    union all
+    select
+        fresh_id,
+        found_id,
+    from by_distant_term
+    group by fresh_id, found_id
+    having count(*) >= 4
     union all
     select
         fresh_id,
         found_id,
     from by_shingle
+    group by fresh_id, found_id
+    having count(*) >= 2
 )
 
 select distinct

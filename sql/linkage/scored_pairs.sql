@@ -7,12 +7,12 @@ text_id = "The smaller text_id of the pair."
 other_text_id = "The larger text_id of the pair."
 gap_days = "Days between the nearest two dates of the two texts; null where one has none."
 containment = "Larger of the two containments (5-word shingles)."
+other_containment = "Smaller of the two containments."
 plain_containment = "Larger of the two containments without quoted words."
 alignment = "Larger of the two alignments without quoted words."
 other_alignment = "Smaller of the two alignments without quoted words."
 coverage = "Larger of the two coverages: share of the text that aligned sentences account for."
 other_coverage = "Smaller of the two coverages."
-covered_word_count = "Words of the text that is covered more."
 number_overlap = "Shared numbers as a share of those of the text with fewer."
 number_count = "Numbers of the text with fewer."
 shared_rarity = "Rarity of shared words, beyond that of common ones."
@@ -40,36 +40,68 @@ gaps as (
     group by pairs.text_id, pairs.other_text_id
 ),
 
--- a pair without dates is judged as if a few days apart: neither helped nor harmed much
 figures as (
     select
-        pairs.*,
+        pairs.text_id,
+        pairs.other_text_id,
         gaps.gap_days,
-        ln(1 + coalesce(gaps.gap_days, 3)) as log_gap,
+        greatest(pairs.containment, pairs.other_containment) as containment,
+        least(pairs.containment, pairs.other_containment) as other_containment,
+        greatest(pairs.plain_containment, pairs.other_plain_containment) as plain_containment,
+        greatest(pairs.plain_alignment, pairs.other_plain_alignment) as alignment,
+        least(pairs.plain_alignment, pairs.other_plain_alignment) as other_alignment,
+        greatest(pairs.coverage, pairs.other_coverage) as coverage,
+        least(pairs.coverage, pairs.other_coverage) as other_coverage,
+        pairs.coverage >= pairs.other_coverage as is_text_covered,
+        pairs.number_overlap,
+        pairs.number_count,
+        pairs.shared_rarity,
+        ln(1 + coalesce(gaps.gap_days, 0)) as log_gap,
         ln(1 + pairs.shared_rarity) as log_rarity,
+        ln(1 + least(pairs.word_count, pairs.other_word_count)) as log_words,
+        ln(1 + pairs.shared_full_name_rarity) as log_full_names,
+        pairs.cosine,
+        pairs.lead_cosine,
+        pairs.name_overlap,
+        pairs.full_name_overlap,
     from lake.pairs as pairs
     left join gaps
         on gaps.text_id = pairs.text_id
         and gaps.other_text_id = pairs.other_text_id
+),
+
+-- weights: logistic regression by five-fold cross-validation over events (docs/linkage.md)
+logits as (
+    select
+        *,
+        case
+            when gap_days is null
+                then
+                    0.40 + 1.32 * log_rarity + 11.46 * cosine - 1.28 * log_words
+                    + 8.75 * lead_cosine + 1.40 * number_overlap + 0.89 * name_overlap
+            else
+                4.32 + 1.27 * log_rarity + 7.10 * cosine + 2.85 * ln(cosine + 0.05)
+                + 6.83 * lead_cosine + 1.41 * number_overlap + 3.27 * name_overlap
+                + 0.56 * log_full_names - 1.86 * full_name_overlap - 11.46 * other_alignment
+                - 5.06 * coverage - 0.78 * log_gap - 0.53 * log_words
+        end as story_logit,
+    from figures
 )
 
 select
     text_id,
     other_text_id,
     gap_days,
-    greatest(containment, other_containment) as containment,
-    greatest(plain_containment, other_plain_containment) as plain_containment,
-    greatest(plain_alignment, other_plain_alignment) as alignment,
-    least(plain_alignment, other_plain_alignment) as other_alignment,
-    greatest(coverage, other_coverage) as coverage,
-    least(coverage, other_coverage) as other_coverage,
-    case when coverage >= other_coverage then word_count else other_word_count end
-        as covered_word_count,
+    containment,
+    other_containment,
+    plain_containment,
+    alignment,
+    other_alignment,
+    coverage,
+    other_coverage,
     number_overlap,
     number_count,
     shared_rarity,
-    1 / (1 + exp(-(
-        -7.0 + 1.8 * log_rarity + 9.0 * cosine - 0.8 * log_gap
-    ))) as story_score,
-    coverage >= other_coverage as is_text_covered,
-from figures
+    1 / (1 + exp(-greatest(-50, least(50, story_logit)))) as story_score,
+    is_text_covered,
+from logits

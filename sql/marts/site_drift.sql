@@ -21,10 +21,10 @@ with rules(measure, low, high, share_floor, count_floor, why) as (
     -- low and high: how many spreads below and above the usual are out of the ordinary.
     -- share_floor: spread is at least this share of the usual; count_floor: at least this much.
     values
-        ('document_count', 4.0, 6.0, 0.10, 1.0, 'Deliveries scatter at least as counts do (square root of the usual); 4 spreads below is a broken scraper or feed, and a busy news day may bring much more, hence 6 above.'),
+        ('document_count', 4.0, 6.0, 0.10, 1.0, 'Deliveries scatter at least as counts do (square root of the usual); 4 spreads below is a broken scraper or feed; a busy news day may bring much more, hence 6 above.'),
         ('removed_share', 5.0, 5.0, 0.10, 0.03, 'A redesign moves this by tens of percentage points; nights without a cause stayed within 15.'),
         ('copy_share', 6.0, 6.0, 0.10, 0.08, 'Depends on the news of the day; only a jump says that a template is taken for an article.'),
-        ('median_word_count', 5.0, 6.0, 0.20, 15.0, 'Halved texts say that only teasers arrive; doubled ones that pages run together.'),
+        ('median_word_count', 3.5, 6.0, 0.20, 15.0, 'Less than a third of the usual length says that only teasers arrive; more than double, that pages run together.'),
         ('undated_share', null, 5.0, 0.10, 0.08, 'A lost date format shows as most documents undated at once.'),
         ('other_language_share', null, 5.0, 0.10, 0.10, 'A site that changes language is another site, or its text is mojibake.'),
         ('rejected_count', null, 5.0, 0.25, 1.0, 'Single bad files are daily bread; a burst is a broken delivery.')
@@ -106,11 +106,12 @@ scored as (
             rules.share_floor * abs(usual),
             rules.count_floor,
             case
-                when measure like '%_count' and measure <> 'median_word_count' then sqrt(usual)
+                when measure in ('document_count', 'rejected_count') then sqrt(usual)
                 when measure = 'median_word_count' then 0.5 * usual / sqrt(n)
                 -- A share of characters scatters less than a share of documents.
                 when measure = 'removed_share' then 0.3 * sqrt(usual * (1 - usual) / n)
-                else sqrt(usual * (1 - usual) / n)
+                -- One document more than usual (Agresti–Coull): of three, one is no news.
+                else sqrt((usual * n + 1) * (n + 1 - usual * n)) / ((n + 2) * sqrt(n))
             end
         ) as spread,
     from compared
@@ -129,8 +130,9 @@ select
     (value - usual) / spread as score,
     case
         when usual is null then 'new'
-        -- Silence of a site that never was silent: no spread can say it as clearly.
-        when measure = 'document_count' and value = 0 and recent_least >= 1 and usual >= 3
+        -- Silence of a site that never was silent: no spread can say it as clearly. Below five
+        -- documents a night it happens by chance (a Poisson count of 5 is 0 in 0.7 % of nights).
+        when measure = 'document_count' and value = 0 and recent_least >= 1 and usual >= 5
             then 'fault'
         when (value - usual) / spread >= 2 * high or (usual - value) / spread >= 2 * low
             then 'fault'

@@ -45,7 +45,7 @@ _EXPORT: Final = "2026-03-04/isles-dispatch.example/export"
 _WARC_DATE: Final = "2026-03-03T20:00:00Z"
 _BOMB_BYTES: Final = 40_000_000
 _NESTING: Final = 3_000
-_LINKS: Final = 10_000
+_LINKS: Final = 2_000
 
 
 def encoder_versions() -> dict[str, str]:
@@ -197,12 +197,12 @@ def linked_page() -> bytes:
         f'<li><a href="/tag/{number}">tag {number}</a></li>' for number in range(_LINKS)
     )
     story = [
-        "The register of tags that the library of Kelmar keeps has reached ten thousand entries.",
+        "The register of tags that the library of Kelmar keeps has reached two thousand entries.",
         "The most recent is “tags, register of”. It was entered on Wednesday, reluctantly.",
         "A second register is being considered, for tags that nobody has looked up.",
     ]
     body = "".join(f"<p>{text}</p>" for text in story)
-    head = "<html lang=en><head><meta charset=utf-8><title>Ten thousand tags</title></head>"
+    head = "<html lang=en><head><meta charset=utf-8><title>Two thousand tags</title></head>"
     page = f"<body><ul>{links}</ul><article>{body}</article><ul>{links}</ul></body></html>"
     return f"<!DOCTYPE html>{head}{page}".encode()
 

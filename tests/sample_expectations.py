@@ -48,7 +48,7 @@ def named(expected: dict[str, Any]) -> Iterator[str]:
             yield from row["documents"]
             yield from (row[key] for key in ("representative", "derived_from") if key in row)
     yield from (row["path"] for row in expected["document"])
-    yield from [*expected["refused"], *expected["flags"]]
+    yield from [*expected["refused"], *expected["flags"], *expected["text"]]
 
 
 def removed_texts(document: dict[str, Any]) -> list[str]:

@@ -15,7 +15,7 @@ import numpy as np
 from pipelines.link.features import LEAD, TextFeatures
 from pipelines.link.tokens import NAME, NUMBER
 
-SCORES: Final = 28
+SCORES: Final = 29
 """Columns of a score row, in the order of `tables.PAIRS` after its two ids."""
 COMMON_IDF: Final = 4.0
 """A word in more than about one text in fifty does not point to an event."""
@@ -151,8 +151,8 @@ def _order(partner, score):  # type: ignore[no-untyped-def]
 def _overlaps(features, one, other, scores):  # type: ignore[no-untyped-def]
     at, end = features.word_start[one], features.word_start[one + 1]
     to, stop = features.word_start[other], features.word_start[other + 1]
-    norm, lead, names, numbers = _norms(features, at, end)
-    other_norm, other_lead, other_names, other_numbers = _norms(features, to, stop)
+    norm, lead, names, numbers, count = _norms(features, at, end)
+    other_norm, other_lead, other_names, other_numbers, other_count = _norms(features, to, stop)
     dot, lead_dot, shared_names, name_count, number_count, rarity = 0.0, 0.0, 0.0, 0, 0, 0.0
     while at < end and to < stop:
         a, b = features.word_token[at], features.word_token[to]
@@ -175,13 +175,13 @@ def _overlaps(features, one, other, scores):  # type: ignore[no-untyped-def]
     scores[13] = _share(shared_names, min(names, other_names))
     scores[14] = _share(number_count, min(numbers, other_numbers))
     scores[19], scores[20], scores[21] = name_count, number_count, min(numbers, other_numbers)
-    scores[24] = rarity
+    scores[24], scores[28] = rarity, min(count, other_count)
 
 
 @numba.njit(cache=True, nogil=True)
 def _norms(features, start, end):  # type: ignore[no-untyped-def]
-    """Lengths of the tf-idf and lead vectors; mass of the names; count of the numbers."""
-    squares, lead, names, numbers = 0.0, 0.0, 0.0, 0
+    """Lengths of the tf-idf and lead vectors; mass of the names; count of numbers and of names."""
+    squares, lead, names, numbers, name_count = 0.0, 0.0, 0.0, 0, 0
     for at in range(start, end):
         weight, flags = features.word_weight[at], features.word_flags[at]
         squares += ((1 + np.log(features.word_count[at])) * weight) ** 2
@@ -190,7 +190,8 @@ def _norms(features, start, end):  # type: ignore[no-untyped-def]
             numbers += 1
         elif flags & NAME:
             names += weight
-    return np.sqrt(squares), np.sqrt(lead), names, numbers
+            name_count += 1
+    return np.sqrt(squares), np.sqrt(lead), names, numbers, name_count
 
 
 @numba.njit(cache=True, nogil=True)

@@ -109,6 +109,7 @@ PAIRS: Final = pa.schema(
         _field("shared_full_name_count", pa.int32(), "Runs of two capitalised words in both."),
         _score("shared_full_name_rarity", "Rarity of those, beyond that of common words."),
         _score("full_name_overlap", "Their number ÷ that of the text with fewer."),
+        _field("name_count", pa.int32(), "Names of the text with fewer."),
     ]
 )
 """One row per compared pair of texts: scores only; what they mean is decided in SQL."""

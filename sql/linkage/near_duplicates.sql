@@ -13,5 +13,7 @@ select
     containment as score,
 from linkage.scored_pairs
 where
-    plain_containment >= 0.5
-    and other_alignment >= 0.45
+    containment >= 0.50
+    and other_containment >= 0.20
+    and story_score >= 0.50
+    and is_of_one_case

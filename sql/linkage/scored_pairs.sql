@@ -16,6 +16,7 @@ other_coverage = "Smaller of the two coverages."
 number_overlap = "Shared numbers as a share of those of the text with fewer."
 number_count = "Numbers of the text with fewer."
 shared_rarity = "Rarity of shared words, beyond that of common ones."
+is_of_one_case = "Whether names and numbers agree as in a copy; those of two briefs in one mould do not."
 story_score = "Probability that both report the same event: logistic regression, see docs/linkage.md."
 is_text_covered = "Whether the covered text is the one with the smaller id."
 */
@@ -55,6 +56,7 @@ figures as (
         pairs.coverage >= pairs.other_coverage as is_text_covered,
         pairs.number_overlap,
         pairs.number_count,
+        pairs.name_count,
         pairs.shared_rarity,
         ln(1 + coalesce(gaps.gap_days, 0)) as log_gap,
         ln(1 + pairs.shared_rarity) as log_rarity,
@@ -102,6 +104,12 @@ select
     number_overlap,
     number_count,
     shared_rarity,
+    (name_count < 3 or name_overlap >= 0.50)
+    and (
+        number_count < 4
+        or number_overlap >= 0.34
+        or (name_count >= 3 and name_overlap >= 0.75)
+    ) as is_of_one_case,
     1 / (1 + exp(-greatest(-50, least(50, story_logit)))) as story_score,
     is_text_covered,
 from logits

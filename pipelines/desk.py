@@ -9,10 +9,9 @@ import shutil
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from pipelines import lease, narration, publish, warehouse
-from pipelines.durable import file_sha256
+from pipelines import lease, narration, publish, tonight, warehouse
 from pipelines.settings import Settings
 
 _TELEMETRY: Final = ("PREFECT_SERVER_ANALYTICS_ENABLED", "GX_ANALYTICS_ENABLED")
@@ -60,6 +59,7 @@ def examine(settings: Settings, *, as_json: bool) -> int:
         _landing(settings),
         _disk(settings),
         _lease(settings),
+        _lake(settings),
         _published(settings),
         ("telemetry", True, ", ".join(f"{name}=false" for name in _TELEMETRY)),
     ]
@@ -105,10 +105,24 @@ def _lease(settings: Settings) -> tuple[str, bool, str]:
 
 
 def _published(settings: Settings) -> tuple[str, bool, str]:
-    path = settings.published / "copydesk.duckdb"
-    now: dict[str, Any] | None = publish.manifest(settings)
+    if damaged := publish.damage(settings):
+        return "published", False, f"{_names(damaged)}: damaged; run: copydesk run"
+    now = publish.manifest(settings)
     if now is None:
         return "published", False, "nothing yet; run: copydesk run"
-    if not path.is_file() or file_sha256(path) != now["database"]["sha256"]:
-        return "published", False, f"{path} is not what its manifest says; run: copydesk run"
     return "published", True, f"run {now['run_id']}, digests match"
+
+
+def _lake(settings: Settings) -> tuple[str, bool, str]:
+    if damaged := tonight.open_lake(settings).damage():
+        remedy = (
+            "restore it from a backup, or run all of the landing zone into a new home: "
+            "copydesk run --home NEW; last night is still served"
+        )
+        return "lake", False, f"{_names(damaged)}: damaged; {remedy}"
+    return "lake", True, "every file is as its commit says"
+
+
+def _names(paths: list[Path]) -> str:
+    more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
+    return ", ".join(map(str, paths[:3])) + more

@@ -35,9 +35,7 @@ from pipelines.durable import (
 
 VERBS: Final = ("takedown", "ingest", "clean", "link", "validate", "publish")
 _COMMIT_NAME: Final = re.compile(r"(\d{6}\.\d{4}-\d{2}-\d{2})\.([a-z]+)\.json")
-_COMPRESSION_LEVEL: Final = (
-    1  # zstd-1 writes 50-57k documents per CPU-second, zstd-3 half (stack.md)
-)
+_COMPRESSION_LEVEL: Final = 1  # zstd-1 writes 50-57k documents per CPU-second, zstd-3 half
 
 
 class LakeError(RuntimeError):
@@ -196,10 +194,7 @@ class Lake:
         for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
             if not _COMMIT_NAME.fullmatch(path.name):
                 continue
-            content = read_sealed(path)
-            files = tuple(LakeFile(**item) for item in content.pop("files"))
-            replaces = tuple(content.pop("replaces"))
-            yield Commit(files=files, replaces=replaces, **content)
+            yield _read_commit(path)
 
     def files(self, table: str, *, run_id: str | None = None) -> list[LakeFile]:
         """Committed files of a table, oldest first; of one run only if given.
@@ -253,10 +248,20 @@ class Lake:
         lines = [f"{file.path} {file.sha256}" for table in tables for file in self.files(table)]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
-    def damage(self) -> list[LakeFile]:
-        """Committed files that are missing or not what was written, oldest first."""
-        files = (file for commit in self.commits() for file in commit.files)
-        return [file for file in files if not is_sound(self.root / file.path, file.sha256)]
+    def damage(self) -> list[Path]:
+        """Files that count and are missing or not what was written; commits that are not sealed.
+
+        While a commit is damaged, what it names cannot be judged: then only commits are listed.
+        """
+        commits = sorted((self.root / "commits").glob("*.json"))
+        if broken := [path for path in commits if not _is_sealed(path)]:
+            return broken
+        files = {file.path: file for table in self.schemas for file in self.files(table)}
+        return [
+            self.root / path
+            for path, it in files.items()
+            if not is_sound(self.root / path, it.sha256)
+        ]
 
     def sweep(self) -> list[Path]:
         """Remove what no commit names: litter of runs that were cut off. Returns what went."""
@@ -268,3 +273,27 @@ class Lake:
         for path in litter:
             path.unlink()
         return litter
+
+
+_READ: Final[dict[Path, tuple[tuple[int, int, int], Commit]]] = {}
+"""Commits that this process has read, with inode, size and modification time then."""
+
+
+def _read_commit(path: Path) -> Commit:
+    status = path.stat()
+    mark = (status.st_ino, status.st_size, status.st_mtime_ns)
+    known = _READ.get(path)
+    if known is None or known[0] != mark:
+        content = read_sealed(path)
+        files = tuple(LakeFile(**item) for item in content.pop("files"))
+        replaces = tuple(content.pop("replaces"))
+        known = _READ[path] = (mark, Commit(files=files, replaces=replaces, **content))
+    return known[1]
+
+
+def _is_sealed(path: Path) -> bool:
+    try:
+        read_sealed(path)
+    except DamagedError:
+        return False
+    return True

@@ -175,11 +175,20 @@ def test_damage_lists_missing_cut_and_changed_files(lake: Lake) -> None:
     first, second, third = sorted(lake.root.rglob("*.parquet"))
     first.unlink()
     second.write_bytes(second.read_bytes()[:-1])
-    assert [file.path for file in lake.damage()] == [
-        path.relative_to(lake.root).as_posix() for path in (first, second)
-    ]
+    assert lake.damage() == [first, second]
     flip(third, 99)
     assert len(lake.damage()) == 3
+    commit = next(lake.root.rglob("*.json"))
+    flip(commit, 99)
+    assert lake.damage() == [commit]
+
+
+def test_a_file_that_was_replaced_is_no_loss(lake: Lake) -> None:
+    put(lake, FIRST, "link", "a")
+    put(lake, SECOND, "link", "b", replaces=("things",))
+    lake.sweep()
+    assert len(list(lake.root.rglob("*.parquet"))) == 1
+    assert lake.damage() == []
 
 
 json_values = st.recursive(

@@ -17,6 +17,20 @@ class SettingsError(ValueError):
     """A setting that cannot be used; the message names its origin and the remedy."""
 
 
+class Secret(str):
+    """A text that is not shown: `str()` of it says only whether it is set."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "(set, not shown)" if len(self) else ""
+
+    __repr__ = __str__
+
+
+_UNSET = Secret()
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All that can be set. Sizes in bytes, times in seconds."""
@@ -34,6 +48,8 @@ class Settings:
     batch_documents: int = 20_000
     settle_seconds: float = 0.0
     remove_threshold: float = 0.5
+    alert_urls: Secret = _UNSET
+    alert_page: str = ""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
@@ -57,6 +73,7 @@ class Settings:
         return self.home / "quarantine"
 
 
+_TYPES = {"Path": Path, "int": int, "float": float, "str": str, "Secret": Secret}
 _KINDS = {item.name: item.type for item in fields(Settings) if item.name != "origins"}
 
 
@@ -104,7 +121,7 @@ def _convert(name: str, value: Any, origin: str) -> Any:
     if name not in _KINDS:
         known = ", ".join(sorted(_KINDS))
         raise SettingsError(f"{origin}: unknown setting {name!r}; known settings: {known}")
-    convert = {"Path": Path, "int": int, "float": float, "str": str}[str(_KINDS[name])]
+    convert = _TYPES[str(_KINDS[name])]
     try:
         return convert(value)
     except (TypeError, ValueError) as error:

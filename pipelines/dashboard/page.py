@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -36,10 +36,11 @@ def render(con: Connection, out: Path, *, generated_at: datetime) -> Path:
     return out
 
 
-def panels(con: Connection) -> Panels:
-    """The rows of every query of `sql/dashboard/`, by name."""
+def panels(con: Connection, only: Collection[str] = ()) -> Panels:
+    """The rows of every query of `sql/dashboard/`, or of some, by name."""
     models = warehouse.load_models("dashboard")
-    return {model.name: warehouse.query(con, model.sql).to_pylist() for model in models}
+    wanted = [model for model in models if not only or model.name in only]
+    return {model.name: warehouse.query(con, model.sql).to_pylist() for model in wanted}
 
 
 def html(rows: Panels, generated_at: datetime) -> str:

@@ -18,7 +18,8 @@ verdict = "calm, watch, fault, or new (too few nights to judge)."
 why = "Why the thresholds of the measure are what they are."
 */
 with rules(measure, low, high, share_floor, count_floor, why) as (
-    -- low and high: how many spreads below and above the usual are out of the ordinary.
+    -- low and high: how many spreads below and above the usual are out of the ordinary (watch);
+    -- half as many again are a fault.
     -- share_floor: spread is at least this share of the usual; count_floor: at least this much.
     values
         ('document_count', 4.0, 6.0, 0.10, 1.0, 'Deliveries scatter at least as counts do (square root of the usual); 4 spreads below is a broken scraper or feed; a busy news day may bring much more, hence 6 above.'),
@@ -134,7 +135,7 @@ select
         -- documents a night it happens by chance (a Poisson count of 5 is 0 in 0.7 % of nights).
         when measure = 'document_count' and value = 0 and recent_least >= 1 and usual >= 5
             then 'fault'
-        when (value - usual) / spread >= 2 * high or (usual - value) / spread >= 2 * low
+        when (value - usual) / spread >= 1.5 * high or (usual - value) / spread >= 1.5 * low
             then 'fault'
         when (value - usual) / spread >= high or (usual - value) / spread >= low then 'watch'
         else 'calm'

@@ -1,0 +1,228 @@
+"""The layers of the line model's network, for inference: compiled kernels and matrix products.
+
+One row a line. The same layers in PyTorch, for training, are `benchmarks/line_network.py`; a test
+holds the two against each other.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numba
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Rows = NDArray[np.float32]
+
+EMPTY_SLOT: Final = np.uint32(0)
+ODDS_STEP: Final = 16
+"""Log-odds are stored as whole numbers of so many to one."""
+ODDS_COLUMNS: Final = 6
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def build_table(keys: Any) -> Any:
+    """Open-addressing table of (key, row) for distinct non-zero keys; row 0 is "unknown"."""
+    size = 1024
+    while 2 * size < 3 * len(keys):
+        size *= 2
+    table = np.zeros((size, 2), dtype=np.uint32)
+    for row in range(len(keys)):
+        slot = keys[row] & np.uint32(size - 1)
+        while table[slot, 0] != EMPTY_SLOT:
+            slot = (slot + np.uint32(1)) & np.uint32(size - 1)
+        table[slot, 0] = keys[row]
+        table[slot, 1] = row + 1
+    return table
+
+
+@numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+def _row_of(key: Any, table: Any) -> Any:
+    mask = np.uint32(len(table) - 1)
+    slot = key & mask
+    while table[slot, 0] != EMPTY_SLOT:
+        if table[slot, 0] == key:
+            return table[slot, 1]
+        slot = (slot + np.uint32(1)) & mask
+    return np.uint32(0)
+
+
+@numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+def _note_odds(value: Any, seen: Any) -> None:
+    """Keep sum, two highest and two lowest of the values in `seen` int32[5]."""
+    seen[0] += value
+    if value > seen[1]:
+        seen[2] = seen[1]
+        seen[1] = value
+    elif value > seen[2]:
+        seen[2] = value
+    if value < seen[3]:
+        seen[4] = seen[3]
+        seen[3] = value
+    elif value < seen[4]:
+        seen[4] = value
+
+
+@numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+def _write_odds(seen: Any, known: Any, out: Any) -> None:
+    step = np.float32(0.5 / ODDS_STEP)
+    out[0] = seen[0] * step / np.float32(max(known, 1))
+    for j in range(1, 5):
+        out[j] = seen[j] * step
+    out[5] = min(max(seen[0] * step / np.float32(8), np.float32(-2)), np.float32(2))
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def pool_wording(
+    tokens: Any, counts: Any, table: Any, odds: Any, embedding: Any, scale: Any, out: Any
+) -> None:
+    """Write what is known of each line's tokens to `out` float32 (lines, 6 + 2 d).
+
+    First their log-odds (`odds` int8 (known tokens,), in steps of 1 / ODDS_STEP): mean, two
+    highest, two lowest, sum; then mean and maximum of their embeddings: `embedding` int8
+    (rows, d), `scale` float32 (d,). Tokens past the last row have no embedding.
+    """
+    width = embedding.shape[1]
+    total = np.empty(width, dtype=np.int32)
+    peak = np.empty(width, dtype=np.int8)
+    seen = np.empty(5, dtype=np.int32)
+    for i in range(len(counts)):
+        total[:] = 0
+        peak[:] = -128
+        seen[:] = 0
+        known = embedded = 0
+        for t in range(counts[i]):
+            row = _row_of(tokens[i, t], table)
+            if row == 0:
+                continue
+            known += 1
+            _note_odds(odds[row - 1], seen)
+            if row < len(embedding):
+                embedded += 1
+                for j in range(width):
+                    total[j] += embedding[row, j]
+                    peak[j] = max(peak[j], embedding[row, j])
+        _write_odds(seen, known, out[i])
+        share = np.float32(1) / np.float32(max(embedded, 1))
+        for j in range(width):
+            out[i, ODDS_COLUMNS + j] = total[j] * share * scale[j]
+            last = peak[j] * scale[j] if embedded else np.float32(0)
+            out[i, ODDS_COLUMNS + width + j] = last
+
+
+@numba.njit(cache=True, fastmath={"contract"})  # type: ignore[untyped-decorator]
+def affine(x: Any, weight: Any, bias: Any, rectify: Any, out: Any) -> None:
+    """Write x weight + bias to `out`, negative values as 0 if `rectify`.
+
+    Two lines at a time, four inputs at a time; the order of the sums is the same for every line,
+    so that a line's result does not depend on the batch (as it does in a BLAS).
+    """
+    lines, inputs = x.shape
+    width = weight.shape[1]
+    acc = np.empty((2, width), dtype=np.float32)
+    low = np.float32(0) if rectify else np.float32(-np.inf)
+    for i in range(0, lines, 2):
+        n = min(i + 1, lines - 1)
+        for j in range(width):
+            acc[0, j] = bias[j]
+            acc[1, j] = bias[j]
+        for k in range(0, inputs - 3, 4):
+            a0, a1, a2, a3 = x[i, k], x[i, k + 1], x[i, k + 2], x[i, k + 3]
+            b0, b1, b2, b3 = x[n, k], x[n, k + 1], x[n, k + 2], x[n, k + 3]
+            for j in range(width):
+                w0, w1, w2, w3 = weight[k, j], weight[k + 1, j], weight[k + 2, j], weight[k + 3, j]
+                acc[0, j] += a0 * w0 + a1 * w1 + a2 * w2 + a3 * w3
+                acc[1, j] += b0 * w0 + b1 * w1 + b2 * w2 + b3 * w3
+        for k in range(inputs - inputs % 4, inputs):
+            for j in range(width):
+                acc[0, j] += x[i, k] * weight[k, j]
+                acc[1, j] += x[n, k] * weight[k, j]
+        for j in range(width):
+            out[i, j] = max(acc[0, j], low)
+            out[n, j] = max(acc[1, j], low)
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _neighbours(h: Any, starts: Any, out: Any) -> None:
+    lines, width = h.shape
+    for t in range(lines):
+        for j in range(width):
+            out[t, j] = np.float32(0) if starts[t] else h[t - 1, j]
+            out[t, width + j] = h[t, j]
+            last = t + 1 == lines or starts[t + 1]
+            out[t, 2 * width + j] = np.float32(0) if last else h[t + 1, j]
+
+
+def neighbours(h: Rows, starts: NDArray[np.bool_]) -> Rows:
+    """[line before, line, line after]; zero past the edges of the document."""
+    out = np.empty((len(h), 3 * h.shape[1]), dtype=np.float32)
+    _neighbours(h, starts, out)
+    return out
+
+
+@numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+def _gate(value: Any) -> Any:
+    half = np.float32(0.5)
+    return half + half * value / (np.float32(1) + abs(value))
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def recur(gates: Any, starts: Any, out: Any) -> None:
+    """Simple recurrent units, forwards and backwards over each document.
+
+    `gates` float32 (lines, 4 g): gate and input forwards, gate and input backwards;
+    c[t] = f[t] c[t-1] + (1 - f[t]) x[t], `out` float32 (lines, 2 g) = relu(c).
+    """
+    lines = len(gates)
+    g = gates.shape[1] // 4
+    state = np.zeros(2 * g, dtype=np.float32)
+    zero = np.float32(0)
+    for t in range(lines):
+        if starts[t]:
+            state[:g] = 0
+        for j in range(g):
+            f = _gate(gates[t, j])
+            state[j] = f * state[j] + (np.float32(1) - f) * gates[t, g + j]
+            out[t, j] = max(state[j], zero)
+    for t in range(lines - 1, -1, -1):
+        if t + 1 == lines or starts[t + 1]:
+            state[g:] = 0
+        for j in range(g):
+            f = _gate(gates[t, 2 * g + j])
+            state[g + j] = f * state[g + j] + (np.float32(1) - f) * gates[t, 3 * g + j]
+            out[t, g + j] = max(state[g + j], zero)
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def summarise(h: Any, bounds: Any, out: Any) -> None:
+    """Write mean and maximum of each column over the line's document to `out` (lines, 2 w)."""
+    width = h.shape[1]
+    for d in range(len(bounds) - 1):
+        low, high = bounds[d], bounds[d + 1]
+        mean = np.zeros(width, dtype=np.float32)
+        peak = np.zeros(width, dtype=np.float32)
+        for t in range(low, high):
+            for j in range(width):
+                mean[j] += h[t, j]
+                peak[j] = max(peak[j], h[t, j])
+        for t in range(low, high):
+            for j in range(width):
+                out[t, j] = mean[j] / np.float32(high - low)
+                out[t, width + j] = peak[j]
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def restrain(logits: Any, bounds: Any, restraint: Any) -> None:
+    """Cap each line at its document's highest logit less `restraint`, in place.
+
+    A document in which nothing is clearly boilerplate is most likely clean.
+    """
+    for d in range(len(bounds) - 1):
+        low, high = bounds[d], bounds[d + 1]
+        cap = np.float32(-1e9)
+        for t in range(low, high):
+            cap = max(cap, logits[t])
+        for t in range(low, high):
+            logits[t] = min(logits[t], cap - restraint)

@@ -1,0 +1,215 @@
+"""The line model: how likely each line is boilerplate, from its wording, shape and place.
+
+A small network over `line_features` (about 60,000 weights and a vocabulary of hashed wording),
+trained by `benchmarks/train_line_model.py`; its weights are `data/line_model.npz`. Architecture:
+wording embeddings (mean and maximum) and dense features -> one layer a line -> its two neighbours
+-> simple recurrent units over the document in both directions (Lei et al. 2018) and a summary of
+the document -> verdict. See `docs/line-model.md`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from pipelines.clean.line_features import FEATURES, LineFeatures, read_features
+from pipelines.clean.line_layers import (
+    ODDS_COLUMNS,
+    affine,
+    build_table,
+    neighbours,
+    pool_wording,
+    recur,
+    restrain,
+    summarise,
+)
+from pipelines.contract import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from importlib.resources.abc import Traversable
+
+    from numpy.typing import NDArray
+
+    from pipelines.clean.segment import LineBatch
+
+    Weights = Mapping[str, NDArray[Any]]
+
+LINE_KINDS: Final = ("keep", "drop", "title", "title_dup", "byline", "date", "caption")
+"""What the second output of the network tells apart."""
+
+GIVEN: Final = len(KINDS) + 1
+"""Columns of evidence from outside the line."""
+
+DEFAULT_THRESHOLD: Final = 0.8
+"""Score from which a line should go; chosen on out-of-fold figures, see `docs/line-model.md`."""
+
+_CHEAP_WORDS: Final = 5
+"""Up to so many words a line costs nothing extra to lose."""
+
+_CHUNK_LINES: Final = 1024
+
+
+class LineModelError(ValueError):
+    """The weights do not fit this version of the code."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineScores:
+    """Verdict of the model on some lines."""
+
+    score: NDArray[np.float32]
+    """Probability that a line is boilerplate, calibrated, shape (lines,)."""
+    kind: NDArray[np.float32]
+    """Probability of each of `LINE_KINDS`, shape (lines, 7)."""
+
+
+@dataclass(frozen=True)
+class LineModel:
+    """The network, ready to score."""
+
+    weights: Weights
+    """Arrays of `data/line_model.npz` by name."""
+
+    @cached_property
+    def _table(self) -> NDArray[np.uint32]:
+        table: NDArray[np.uint32] = build_table(self.weights["vocabulary"])
+        return table
+
+    @property
+    def version(self) -> str:
+        """Digest of the weights, 16 hexadecimal digits."""
+        return str(self.weights["version"])
+
+    def score(
+        self, lines: LineBatch, phrase: NDArray[np.int8], site_support: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """P(boilerplate) of each line, float32 (lines,).
+
+        `phrase`: index into `contract.KINDS` of the rule that hit the line, -1 if none;
+        `site_support`: in how many distinct articles of the site the line was seen, 0 unknown.
+        A line's score depends on its document only, not on what else is in the batch.
+        """
+        return self.judge(lines, phrase, site_support).score
+
+    def judge(
+        self, lines: LineBatch, phrase: NDArray[np.int8], site_support: NDArray[np.float32]
+    ) -> LineScores:
+        """As `score`, with the probability of each kind of line."""
+        score = np.empty(len(lines.start), dtype=np.float32)
+        kind = np.empty((len(lines.start), len(LINE_KINDS)), dtype=np.float32)
+        for first, after in _chunks(lines.document):
+            features = read_features(lines, first, after)
+            chunk = slice(first, after)
+            given = given_columns(phrase[chunk], site_support[chunk])
+            score[chunk], kind[chunk] = self._read(features, given, lines.document[chunk])
+        return LineScores(score, kind)
+
+    def _read(
+        self, features: LineFeatures, given: NDArray[np.float32], document: NDArray[np.int32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        starts = np.ones(len(document), dtype=np.bool_)
+        starts[1:] = document[1:] != document[:-1]
+        bounds = np.append(np.flatnonzero(starts), len(starts))
+        out = self._network(self._input(features, given), starts, bounds)
+        logits = self._calibrated(out[:, 0], features)
+        restrain(logits, bounds, np.float32(self.weights["restraint"]))
+        score = (1 / (1 + np.exp(-logits))).astype(np.float32)
+        return score, _softmax(out[:, -len(LINE_KINDS) :])
+
+    def _input(self, features: LineFeatures, given: NDArray[np.float32]) -> NDArray[np.float32]:
+        weights = self.weights
+        dense = features.dense.shape[1]
+        wording = ODDS_COLUMNS + 2 * weights["embedding"].shape[1]
+        x = np.empty((len(given), dense + wording + given.shape[1]), dtype=np.float32)
+        x[:, :dense] = features.dense
+        x[:, dense + wording :] = given
+        pool_wording(
+            features.tokens, features.token_count, self._table,
+            weights["odds"], weights["embedding"], weights["scale"], x[:, dense : dense + wording],
+        )  # fmt: skip
+        return x
+
+    def _network(
+        self, x: NDArray[np.float32], starts: NDArray[np.bool_], bounds: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        e = self._linear("line", x)
+        h = e + self._linear("near", neighbours(e, starts))
+        gates = self._linear("gates", h, rectify=False)
+        pooled = self._linear("pool", h)
+        width, g, p = h.shape[1], gates.shape[1] // 4, pooled.shape[1]
+        wide = np.empty((len(h), width + 2 * g + 2 * p), dtype=np.float32)
+        wide[:, :width] = h
+        recur(gates, starts, wide[:, width : width + 2 * g])
+        summarise(pooled, bounds, wide[:, width + 2 * g :])
+        return self._linear("head", self._linear("wide", wide), rectify=False)
+
+    def _linear(
+        self, name: str, x: NDArray[np.float32], *, rectify: bool = True
+    ) -> NDArray[np.float32]:
+        weight, bias = self.weights[f"{name}.weight"], self.weights[f"{name}.bias"]
+        out = np.empty((len(x), weight.shape[1]), dtype=np.float32)
+        affine(x, weight, bias, rectify, out)
+        return out
+
+    def _calibrated(
+        self, logits: NDArray[np.float32], features: LineFeatures
+    ) -> NDArray[np.float32]:
+        """Platt scaling; a long line needs more evidence, since more is lost with it."""
+        slope, offset, cost = self.weights["calibration"]
+        log_words = features.dense[:, FEATURES.index("log_words")] * 4
+        dear = np.maximum(log_words - np.log(_CHEAP_WORDS), 0)
+        return np.asarray(slope * logits + offset - cost * dear, dtype=np.float32)
+
+
+def given_columns(
+    phrase: NDArray[np.int8], site_support: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Evidence from outside the line: one column a kind of rule, one for the site."""
+    given = np.zeros((len(phrase), GIVEN), dtype=np.float32)
+    hit = np.flatnonzero(phrase >= 0)
+    given[hit, phrase[hit]] = 1
+    given[:, -1] = np.log1p(np.minimum(site_support, 50)) / 2
+    return given
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-1e9))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def _chunks(document: NDArray[np.int32]) -> Iterator[tuple[int, int]]:
+    """Ranges of at least `_CHUNK_LINES` lines (but the last) that end with a document."""
+    first = 0
+    while first < len(document):
+        last = document[min(first + _CHUNK_LINES, len(document)) - 1]
+        after = int(np.searchsorted(document, last, side="right"))
+        yield first, after
+        first = after
+
+
+def load_model() -> LineModel:
+    """The model shipped with the package.
+
+    Raises LineModelError when the file belongs to another version of the features.
+    """
+    return read_model(resources.files("pipelines.clean") / "data" / "line_model.npz")
+
+
+def read_model(path: Traversable) -> LineModel:
+    """A model from a file written by `benchmarks/train_line_model.py`.
+
+    Raises LineModelError when the file belongs to another version of the features.
+    """
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+        weights = {name: stored[name] for name in stored.files}
+    if tuple(weights["features"].tolist()) != FEATURES:
+        raise LineModelError(
+            f"{path.name} was trained on other features than this version computes; "
+            "run `python benchmarks/train_line_model.py`"
+        )
+    return LineModel(weights)

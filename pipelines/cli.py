@@ -7,6 +7,7 @@ without Prefect and Great Expectations. Exit codes: 0 ok, 1 run failed, 2 usage 
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -368,6 +369,9 @@ def _guarded(command: Callable[[], Any]) -> int:
         return int(command() or 0)
     except CycloptsError:
         return 2
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         return _say("interrupted; run again to go on from the last commit", 130)
     except tuple(codes) as error:

@@ -78,8 +78,9 @@ def show_plan(plan: Mapping[str, Any], *, as_json: bool) -> None:
         print(json.dumps(plan))
         return
     print("would read, without writing anything:")
-    for name, count in plan.items():
-        print(f"  {name.replace('_count', ''):<18} {count:>9,}")
+    for column, label in LEDGER:
+        if column in plan:
+            print(f"  {label:<22}{plan[column]:>9,}")
 
 
 def show_outcome(outcome: Outcome, settings: Settings, *, as_json: bool, quiet: bool) -> None:

@@ -19,6 +19,7 @@ from pipelines import linking, tonight, warehouse
 from pipelines.contract import TOMBSTONES
 from pipelines.lake import Lake, Stage
 from pipelines.link import steps
+from pipelines.settings import SettingsError
 from pipelines.tonight import Night
 
 _RUN_WORDS: Final = 7
@@ -30,7 +31,7 @@ DOCUMENT_TABLES: Final = ("documents", "articles", "removed_lines", "repairs", "
 REWRITTEN: Final = (*DOCUMENT_TABLES, *TEXT_TABLES, "rejected_documents", *linking.STATE)
 
 
-class NoSuchDocumentError(ValueError):
+class NoSuchDocumentError(SettingsError):
     """An id that is not in the lake, or a beginning of an id that several documents share."""
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from pipelines.ingest.reasons import REASONS
+from pipelines.settings import SettingsError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class LandingError(ValueError):
+class LandingError(SettingsError):
     """The landing zone itself cannot be read; the message names it and the remedy."""
 
 

@@ -7,7 +7,7 @@ Once with all words and once without quoted ones, since independent reports shar
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numba
 import numpy as np
@@ -23,8 +23,8 @@ ALIGNED: Final = 0.5
 """A sentence scoring this or more counts as said in the other text."""
 
 
-@numba.njit(cache=True, nogil=True)
-def score_pairs(features: TextFeatures, left, right):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def score_pairs(features: TextFeatures, left: Any, right: Any) -> Any:
     """Scores float32[n, SCORES] of n pairs of rows of `features`."""
     scores = np.zeros((len(left), SCORES), np.float32)
     for at in range(len(left)):
@@ -39,8 +39,8 @@ def score_pairs(features: TextFeatures, left, right):  # type: ignore[no-untyped
     return scores
 
 
-@numba.njit(cache=True, nogil=True)
-def _containments(features, one, other, scores):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _containments(features: Any, one: Any, other: Any, scores: Any) -> Any:
     at, end = features.shingle_start[one], features.shingle_start[one + 1]
     to, stop = features.shingle_start[other], features.shingle_start[other + 1]
     count, other_count = end - at, stop - to
@@ -63,13 +63,13 @@ def _containments(features, one, other, scores):  # type: ignore[no-untyped-def]
     scores[15] = _share(shared_quoted, min(quoted, other_quoted))
 
 
-@numba.njit(cache=True, inline="always")
-def _share(part, whole):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+def _share(part: Any, whole: Any) -> Any:
     return min(part / whole, 1.0) if whole > 0 else 0.0
 
 
-@numba.njit(cache=True, nogil=True)
-def shared_mass(features, one, other, plain_only):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def shared_mass(features: Any, one: Any, other: Any, plain_only: Any) -> Any:
     """Rarity mass shared by each sentence of one text with each of the other."""
     rows = features.sentence_start[one + 1] - features.sentence_start[one]
     columns = features.sentence_start[other + 1] - features.sentence_start[other]
@@ -94,8 +94,8 @@ def shared_mass(features, one, other, plain_only):  # type: ignore[no-untyped-de
     return shared
 
 
-@numba.njit(cache=True, nogil=True)
-def best_partners(shared, mass, other_mass):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def best_partners(shared: Any, mass: Any, other_mass: Any) -> Any:
     """Of each row the best column by Dice and its score (−1 and 0 where nothing is shared)."""
     partner = np.full(len(mass), -1, np.int32)
     score = np.zeros(len(mass), np.float32)
@@ -108,14 +108,14 @@ def best_partners(shared, mass, other_mass):  # type: ignore[no-untyped-def]
     return partner, score
 
 
-@numba.njit(cache=True, nogil=True)
-def _weighted(score, mass):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _weighted(score: Any, mass: Any) -> Any:
     total = np.sum(mass)
     return np.sum(score * mass) / total if total > 0 else np.float32(0)
 
 
-@numba.njit(cache=True, nogil=True)
-def _alignments(features, one, other, scores):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _alignments(features: Any, one: Any, other: Any, scores: Any) -> Any:
     start, stop = features.sentence_start[one], features.sentence_start[one + 1]
     other_start, other_stop = features.sentence_start[other], features.sentence_start[other + 1]
     for plain in range(2):
@@ -134,8 +134,8 @@ def _alignments(features, one, other, scores):  # type: ignore[no-untyped-def]
             scores[17], scores[18] = np.sum(mass), np.sum(other_mass)
 
 
-@numba.njit(cache=True, nogil=True)
-def _order(partner, score):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _order(partner: Any, score: Any) -> Any:
     """Share of successive aligned sentences whose partners stand in the same order."""
     last, steps, forward = -1, 0, 0
     for row in range(len(partner)):
@@ -147,8 +147,8 @@ def _order(partner, score):  # type: ignore[no-untyped-def]
     return _share(forward, steps)
 
 
-@numba.njit(cache=True, nogil=True)
-def _overlaps(features, one, other, scores):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _overlaps(features: Any, one: Any, other: Any, scores: Any) -> Any:
     at, end = features.word_start[one], features.word_start[one + 1]
     to, stop = features.word_start[other], features.word_start[other + 1]
     norm, lead, names, numbers, count = _norms(features, at, end)
@@ -178,8 +178,8 @@ def _overlaps(features, one, other, scores):  # type: ignore[no-untyped-def]
     scores[24], scores[28] = rarity, min(count, other_count)
 
 
-@numba.njit(cache=True, nogil=True)
-def _norms(features, start, end):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _norms(features: Any, start: Any, end: Any) -> Any:
     """Lengths of the tf-idf and lead vectors; mass of the names; count of numbers and of names."""
     squares, lead, names, numbers, name_count = 0.0, 0.0, 0.0, 0, 0
     for at in range(start, end):
@@ -194,8 +194,8 @@ def _norms(features, start, end):  # type: ignore[no-untyped-def]
     return np.sqrt(squares), np.sqrt(lead), names, numbers, name_count
 
 
-@numba.njit(cache=True, nogil=True)
-def _full_names(features, one, other, scores):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _full_names(features: Any, one: Any, other: Any, scores: Any) -> Any:
     at, end = features.full_name_start[one], features.full_name_start[one + 1]
     to, stop = features.full_name_start[other], features.full_name_start[other + 1]
     count, other_count, mass = end - at, stop - to, 0.0

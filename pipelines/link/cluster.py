@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numba
 import numpy as np
@@ -60,11 +60,12 @@ def _elect(
     later, earlier = np.maximum(one, other), np.minimum(one, other)
     order = np.lexsort((earlier, later))
     start = np.searchsorted(later[order], np.arange(count + 1))
-    return _elect_in_order(body, earlier[order], score[order], order, start)
+    leader, edge = _elect_in_order(body, earlier[order], score[order], order, start)
+    return leader, edge
 
 
-@numba.njit(cache=True)
-def _elect_in_order(body, earlier, score, row, start):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _elect_in_order(body: Any, earlier: Any, score: Any, row: Any, start: Any) -> Any:
     leader = np.arange(len(body))
     edge = np.full(len(body), -1, np.int64)
     for node in range(len(body)):

@@ -6,7 +6,7 @@ Sentences that a site repeats (`masked`) are left out altogether.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numba
 import numpy as np
@@ -64,11 +64,12 @@ def text_features(
     full_names = _full_names(
         batch.token, batch.flags, batch.sentence_start, batch.text_sentence, kept, background.idf
     )
-    return TextFeatures(*entries, *words[:5], *shingles, *full_names, words[5]), batch
+    fields = (*entries, *words[:5], *shingles, *full_names, words[5])
+    return TextFeatures._make(fields), batch
 
 
-@numba.njit(cache=True)
-def _kept_sentences(token, sentence_start, masked):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _kept_sentences(token: Any, sentence_start: Any, masked: Any) -> Any:
     kept = np.ones(len(sentence_start) - 1, np.bool_)
     for at in range(len(kept)):
         hashed = np.int64(
@@ -79,8 +80,25 @@ def _kept_sentences(token, sentence_start, masked):  # type: ignore[no-untyped-d
     return kept
 
 
-@numba.njit(cache=True)
-def _entries(token, flags, sentence_start, text_sentence, kept, idf):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _entry_keys(token: Any, flags: Any, sentence_start: Any, kept: Any, span: Any) -> Any:
+    """A text's words, sorted: token, sentence and whether it is quoted in one number each."""
+    begin, stop = span
+    keys = np.empty(sentence_start[stop] - sentence_start[begin], np.uint64)
+    length = 0
+    for sentence in range(begin, stop):
+        if kept[sentence]:
+            for at in range(sentence_start[sentence], sentence_start[sentence + 1]):
+                low = (np.uint64(sentence - begin) << np.uint64(1)) | np.uint64(flags[at] & QUOTED)
+                keys[length] = (np.uint64(token[at]) << np.uint64(32)) | low
+                length += 1
+    return np.sort(keys[:length])
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _entries(
+    token: Any, flags: Any, sentence_start: Any, text_sentence: Any, kept: Any, idf: Any
+) -> Any:
     room = len(token)
     entry_token, entry_sentence = np.empty(room, np.uint32), np.empty(room, np.int32)
     weight, plain = np.empty(room, np.float32), np.empty(room, np.bool_)
@@ -90,31 +108,20 @@ def _entries(token, flags, sentence_start, text_sentence, kept, idf):  # type: i
     used = 0
     for text in range(len(text_sentence) - 1):
         begin, first = text_sentence[text], used
-        words = sentence_start[text_sentence[text + 1]] - sentence_start[begin]
-        keys, length = np.empty(words, np.uint64), 0
-        for sentence in range(begin, text_sentence[text + 1]):
-            if not kept[sentence]:
-                continue
-            for at in range(sentence_start[sentence], sentence_start[sentence + 1]):
-                quoted = np.uint64(flags[at] & QUOTED)
-                place = np.uint64(sentence - begin) << np.uint64(1)
-                keys[length] = (np.uint64(token[at]) << np.uint64(32)) | place | quoted
-                length += 1
-        for key in np.sort(keys[:length]):
+        span = (begin, text_sentence[text + 1])
+        for key in _entry_keys(token, flags, sentence_start, kept, span):
             word = np.uint32(key >> np.uint64(32))
-            sentence = np.int32((key & np.uint64(0xFFFFFFFF)) >> np.uint64(1))
+            place = np.int32((key & np.uint64(0xFFFFFFFF)) >> np.uint64(1))
             rarity = idf[bucket_of(word)]
             again = (
-                used > first
-                and entry_token[used - 1] == word
-                and entry_sentence[used - 1] == sentence
+                used > first and entry_token[used - 1] == word and entry_sentence[used - 1] == place
             )
             if again or rarity < MIN_ENTRY_IDF:
                 continue
-            entry_token[used], entry_sentence[used] = word, sentence
+            entry_token[used], entry_sentence[used] = word, place
             weight[used], plain[used] = rarity, key & np.uint64(1) == 0
-            mass[begin + sentence] += rarity
-            plain_mass[begin + sentence] += rarity if plain[used] else np.float32(0)
+            mass[begin + place] += rarity
+            plain_mass[begin + place] += rarity if plain[used] else np.float32(0)
             used += 1
         start[text + 1] = used
     return (
@@ -129,8 +136,10 @@ def _entries(token, flags, sentence_start, text_sentence, kept, idf):  # type: i
     )
 
 
-@numba.njit(cache=True)
-def _words(token, flags, sentence_start, text_sentence, kept, idf):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _words(
+    token: Any, flags: Any, sentence_start: Any, text_sentence: Any, kept: Any, idf: Any
+) -> Any:
     room, used = len(token), 0
     word_token, count = np.empty(room, np.uint32), np.empty(room, np.int32)
     weight, word_flags = np.empty(room, np.float32), np.empty(room, np.uint8)
@@ -167,8 +176,8 @@ def _words(token, flags, sentence_start, text_sentence, kept, idf):  # type: ign
     )
 
 
-@numba.njit(cache=True)
-def _shingles(token, flags, sentence_start, text_sentence, kept):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _shingles(token: Any, flags: Any, sentence_start: Any, text_sentence: Any, kept: Any) -> Any:
     room, used = len(token) + len(text_sentence), 0
     shingle, quoted = np.empty(room, np.uint64), np.empty(room, np.bool_)
     start = np.zeros(len(text_sentence), np.int64)
@@ -196,8 +205,10 @@ def _shingles(token, flags, sentence_start, text_sentence, kept):  # type: ignor
     return start, shingle[:used].copy(), quoted[:used].copy()
 
 
-@numba.njit(cache=True)
-def _full_names(token, flags, sentence_start, text_sentence, kept, idf):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _full_names(
+    token: Any, flags: Any, sentence_start: Any, text_sentence: Any, kept: Any, idf: Any
+) -> Any:
     room, used = len(token), 0
     full_name, weight = np.empty(room, np.uint64), np.empty(room, np.float32)
     start = np.zeros(len(text_sentence), np.int64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numba
 import numpy as np
@@ -124,16 +124,16 @@ def _rows(schema: pa.Schema, *columns: NDArray[np.generic]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([pa.array(column) for column in columns], schema=schema)
 
 
-@numba.njit(cache=True, inline="always")
-def mix64(hashed):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+def mix64(hashed: Any) -> Any:
     """Finaliser of splitmix64 (Steele, Lea, Flood 2014)."""
     hashed = (hashed ^ (hashed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     hashed = (hashed ^ (hashed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return hashed ^ (hashed >> np.uint64(31))
 
 
-@numba.njit(cache=True)
-def hash_run(token, start, end):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def hash_run(token: Any, start: Any, end: Any) -> Any:
     """Hash of the tokens in [start, end), in order."""
     hashed = np.uint64(end - start)
     for at in range(start, end):
@@ -142,8 +142,8 @@ def hash_run(token, start, end):  # type: ignore[no-untyped-def]
     return mix64(hashed)
 
 
-@numba.njit(cache=True)
-def _sampling_level(words):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _sampling_level(words: Any) -> Any:
     level = np.uint64(0)
     while words >= 2 * SHINGLES_KEPT:
         words >>= 1
@@ -151,8 +151,8 @@ def _sampling_level(words):  # type: ignore[no-untyped-def]
     return level
 
 
-@numba.njit(cache=True)
-def _sample_shingles(token, text_start, fresh):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _sample_shingles(token: Any, text_start: Any, fresh: Any) -> Any:
     text = np.empty(len(token) + len(fresh), np.int64)
     shingle = np.empty(len(token) + len(fresh), np.int64)
     used = 0
@@ -174,8 +174,8 @@ def _sample_shingles(token, text_start, fresh):  # type: ignore[no-untyped-def]
     return text[:used], shingle[:used]
 
 
-@numba.njit(cache=True)
-def _rare_terms(token, text_start, fresh, idf):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _rare_terms(token: Any, text_start: Any, fresh: Any, idf: Any) -> Any:
     room = TERMS_KEPT * len(fresh)
     text, term, used = np.empty(room, np.int64), np.empty(room, np.uint32), 0
     for row in range(len(fresh)):
@@ -199,8 +199,10 @@ def _rare_terms(token, text_start, fresh, idf):  # type: ignore[no-untyped-def]
     return text[:used], term[:used]
 
 
-@numba.njit(cache=True)
-def _edge_sentences(token, sentence_start, text_sentence, text_start, fresh):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _edge_sentences(
+    token: Any, sentence_start: Any, text_sentence: Any, text_start: Any, fresh: Any
+) -> Any:
     room = 2 * EDGE_SENTENCES * len(fresh)
     text, sentence = np.empty(room, np.int64), np.empty(room, np.int64)
     context, used = np.empty(room, np.int64), 0
@@ -220,8 +222,8 @@ def _edge_sentences(token, sentence_start, text_sentence, text_start, fresh):  #
     return text[:used], sentence[:used], context[:used]
 
 
-@numba.njit(cache=True)
-def _smallest_shingle(token, begin, end):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _smallest_shingle(token: Any, begin: Any, end: Any) -> Any:
     width = min(SHINGLE_WORDS, end - begin)
     smallest = np.uint64(0xFFFFFFFFFFFFFFFF)
     for at in range(begin, end - width + 1):

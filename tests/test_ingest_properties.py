@@ -21,7 +21,7 @@ from landing_zone import Reading, payload, read_bytes
 from pipelines.ingest import REASONS
 from pipelines.ingest.block_text import block_text
 from pipelines.ingest.encoding import decode, decode_narrow, decode_page
-from pipelines.ingest.fields import FieldTypeError
+from pipelines.ingest.fields import ALIASES, FieldTypeError
 from pipelines.ingest.fields import given as given_fields
 from pipelines.ingest.moments import moment
 from pipelines.ingest.page_shape import shallow
@@ -158,8 +158,9 @@ JSON = st.recursive(
     max_leaves=8,
 )
 NAMES = st.sampled_from(
-    ["text", "body", "html", "url", "site", "source", "title", "author", "date", "retrieved"]
-    + ["section", "lang", "metadata", "content", "x"]
+    sorted(
+        {names[0] for names in ALIASES.values()} | {"body", "source", "metadata", "content", "x"}
+    )
 )
 
 

@@ -154,6 +154,9 @@ LINE_CASES: list[tuple[str, bytes]] = [
     ("field_type", b'{"text": 5}'),
     ("field_type", b'{"text": "t", "title": ["a", "list"]}'),
     ("field_type", b'{"text": "t", "published": true}'),
+    ("field_type", b'{"text": "t", "x": ' + b"[" * 400 + b"]" * 400 + b"}"),
+    ("duplicate_key", b'{"text": "a \\u0022 \\u0022", "text": "b"}'),
+    ("duplicate_key", b'{"text": "a\\\\", "text": "b \\" \\" c"}'),
     ("line_too_long", b'{"text": "' + b"x" * 3000 + b'"}'),
 ]
 

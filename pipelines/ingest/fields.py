@@ -61,9 +61,10 @@ def given(record: Mapping[str, Any]) -> Given:
     Raises FieldTypeError where a known field was retyped (a number for a text).
     """
     left = _flat(record)
+    plan = _plan(tuple(left))
     values: dict[str, Any] = {}
-    for column, names in _plan(tuple(left)):
-        name, value = _first(left, names, _READERS[column])
+    for column, names, read in plan.columns:
+        name, value = _first(left, names, read)
         if value is None:
             continue
         raw = left.pop(name)
@@ -78,7 +79,9 @@ def given(record: Mapping[str, Any]) -> Given:
         values["site"] = site_of_url(values["url"])
     if left:
         values["extra"] = _json(left)
-        values["has_unread_date"] = _has_date(left, values)
+        values["has_unread_date"] = any(
+            name in left and column not in values for column, name in plan.dates
+        )
     return Given(**values)
 
 
@@ -98,18 +101,29 @@ def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
+class Plan(NamedTuple):
+    """How to read records of one shape: per column its fields, best first, and its reader.
+
+    `dates` pairs each field that may hold a time with its column.
+    """
+
+    columns: tuple[tuple[str, tuple[str, ...], Callable[[Any], Any]], ...]
+    dates: tuple[tuple[str, str], ...]
+
+
 @lru_cache(maxsize=1024)
-def _plan(names: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The columns that a record with these field names can fill, and from which, best first."""
+def _plan(names: tuple[str, ...]) -> Plan:
     found: dict[str, list[tuple[int, str]]] = {}
     for name in names:
         if match := _column(name):
             found.setdefault(match[0], []).append((match[1], name))
-    return tuple(
-        (column, tuple(name for _, name in sorted(found[column])))
+    columns = tuple(
+        (column, tuple(name for _, name in sorted(found[column])), _READERS[column])
         for column in ALIASES
         if column in found
     )
+    dates = tuple((c, name) for c, names, read in columns if read is _moment for name in names)
+    return Plan(columns, dates)
 
 
 def _column(name: str) -> tuple[str, int] | None:
@@ -209,14 +223,11 @@ def _site(name: str, url: str | None) -> tuple[str | None, bool]:
     return site_of_url(url), False
 
 
-def _has_date(left: dict[str, Any], values: dict[str, Any]) -> bool:
-    """Whether a date stands among the left-over fields because it could not be read."""
-    columns = {match[0] for match in map(_column, left) if match}
-    return any(column in columns and column not in values for column in ("published", "retrieved"))
-
-
 def _json(extra: dict[str, Any]) -> str:
-    return orjson.dumps(extra, default=as_json, option=_EXTRA_OPTIONS).decode()
+    try:
+        return orjson.dumps(extra, default=as_json, option=_EXTRA_OPTIONS).decode()
+    except orjson.JSONEncodeError as error:
+        raise FieldTypeError(f"a field cannot be kept: {error}") from error
 
 
 def as_json(value: Any) -> str:

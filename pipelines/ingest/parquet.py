@@ -95,7 +95,10 @@ def _values(column: pa.Array) -> list[Any]:
 
 
 def _row(record: dict[str, Any], number: int, source: Source) -> Item:
-    payload = orjson.dumps(record, default=as_json, option=_OPTIONS)
+    try:
+        payload = orjson.dumps(record, default=as_json, option=_OPTIONS)
+    except orjson.JSONEncodeError as error:
+        return source.refuse("field_type", f"row {number}: {error}", b"", f"row {number}")
     place = Place(f"row {number}", "parquet", payload, hashlib.sha256(payload).hexdigest())
     return read_record(record, source, place)
 

@@ -25,6 +25,8 @@ The next crossing leaves at nine; the fare has not changed since the spring of l
 Back to Top
 """
 
+FOOTERS = "Leave a comment\nShare this article\nRelated Articles\n" * 10
+
 TERMINAL = {"COMPLETED", "CANCELLED", "FAILED", "CRASHED"}
 
 
@@ -114,7 +116,7 @@ def test_a_scheduled_night_completes_with_its_artifacts(scheduler: local.Local, 
     run = _three_missed_nights_become_one(api)
     _the_artifacts_are_there(api, run)
     _the_backfill_runs_each_day(api)
-    assert (home / "published" / "copydesk.duckdb").is_file()
+    _a_missed_floor_fails_the_run_and_publishes_nothing(api, home)
     assert not list((home / "prefect" / "storage").glob("*")), "no result is kept"
     pids = _process_ids(scheduler)
     local.up(scheduler)
@@ -157,7 +159,7 @@ def _the_artifacts_are_there(api: Api, run: str) -> None:
     assert set(found) == {"ledger", "checks", "dashboard"}
     ledger = {row["what"]: row["value"] for row in json.loads(found["ledger"]["data"])}
     assert (ledger["document_count_in"], ledger["accepted_count"]) == ("2", "2")
-    assert {row["success"] for row in json.loads(found["checks"]["data"])} >= {"True"}
+    assert {row["success"] for row in json.loads(found["checks"]["data"])} == {"True"}
     assert found["dashboard"]["data"].startswith("[The morning page](file://")
 
 
@@ -166,3 +168,18 @@ def _the_backfill_runs_each_day(api: Api) -> None:
     (run,) = api.ended(api.start("backfill/backfill", datetime.now(UTC), **dates))
     assert run["state_type"] == "COMPLETED", run["state"]
     assert run["name"] == "backfill 2026-03-01 to 2026-03-02"
+
+
+def _a_missed_floor_fails_the_run_and_publishes_nothing(api: Api, home: Path) -> None:
+    serving = home / "published" / "copydesk.duckdb"
+    before = serving.read_bytes()
+    lines = [{"text": f"The ferry to {n} islands sails again.\n{FOOTERS}"} for n in range(60)]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (home.parent / "landing" / "footers.jsonl").write_text(text, "utf-8")
+    (run,) = api.ended(api.start("nightly/nightly", datetime.now(UTC)))
+    assert run["state_type"] == "FAILED"
+    assert run["state"]["message"].endswith("quality_gate_failed")
+    wanted = {"artifacts": {"flow_run_id": {"any_": [run["id"]]}, "key": {"any_": ["checks"]}}}
+    (checks,) = api("artifacts/filter", wanted)
+    assert "critical" in checks["description"]
+    assert serving.read_bytes() == before

@@ -56,10 +56,14 @@ def macros() -> dict[str, str]:
 
 
 def expand(pattern: str) -> str:
-    """The pattern with its macros written out."""
+    """The pattern with its macros written out, and `\\w` made to know more than ASCII letters.
+
+    RE2's `\\b` knows ASCII only, and nothing can be put in its place: rules in other scripts do
+    without it.
+    """
     for name, text in macros().items():
         pattern = pattern.replace(name, f"(?:{text})")
-    return pattern
+    return pattern.replace(r"\w", r"[0-9A-Za-z_\x{c0}-\x{10ffff}]")
 
 
 class RuleError(ValueError):

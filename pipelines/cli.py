@@ -209,7 +209,7 @@ def sql(
     """Query the published tables; a small shell if no statement is given."""
     from pipelines import adhoc
 
-    form = "csv" if csv else "json" if as_json else "table"
+    form: Literal["table", "csv", "json"] = "csv" if csv else "json" if as_json else "table"
     published = _settings(places).published / "copydesk.duckdb"
     return adhoc.main_query(published, statement, form, parquet=parquet)
 

@@ -94,8 +94,8 @@ def publish(night: Night) -> Summary:
     status = _status(night)
     copies = {} if status == "unchanged" else _copies(night)
     row = ledger.run_row(night, status, copies)
-    if status == "published" and not is_published(night):
-        _publish(night, row)
+    if status != "unchanged" and not is_published(night):
+        _finish_tables(night, row, status)
     if status == "published" and lake.commit_of(night.run_id, "takedown"):
         takedown.forget_versions(night)
     with lake.stage(night.run_id, "publish") as stage:
@@ -123,9 +123,9 @@ def _copies(night: Night) -> dict[str, int]:
     return dict(rows)
 
 
-def _publish(night: Night, row: pa.Table) -> None:
-    from pipelines import dashboard, dictionary
-    from pipelines import publish as publishing
+def _finish_tables(night: Night, row: pa.Table, status: str) -> None:
+    """Add the run's own rows to the built tables, publish what passed, tell who must look."""
+    from pipelines import alerts
 
     settings, lake = night.settings, night.lake
     models = warehouse.load_models("marts")
@@ -133,10 +133,21 @@ def _publish(night: Night, row: pa.Table) -> None:
         warehouse.show_lake(con, lake)
         warehouse.show_table(con, "runs", pa.concat_tables([lake.read("runs"), row]))
         warehouse.build(con, (model for model in models if model.stage == "publish"))
-        version = publishing.write_version(
-            con, settings, models, run_id=night.run_id, state=state(lake)
-        )
+        if status == "published":
+            _publish(night, con, models)
+        con.execute("set schema = 'marts'")
+        alerts.send_if_needed(con, settings)
+
+
+def _publish(night: Night, con: warehouse.Connection, models: list[warehouse.Model]) -> None:
+    from pipelines import dashboard, dictionary
+    from pipelines import publish as publishing
+
+    settings = night.settings
+    version = publishing.write_version(
+        con, settings, models, run_id=night.run_id, state=state(night.lake)
+    )
     dictionary.write_datapackage(models, version / "parquet")
-    with warehouse.closing(publishing.open_published(version / "copydesk.duckdb")) as con:
-        dashboard.render(con, version / "dashboard.html", generated_at=datetime.now(UTC))
+    with warehouse.closing(publishing.open_published(version / "copydesk.duckdb")) as tables:
+        dashboard.render(tables, version / "dashboard.html", generated_at=datetime.now(UTC))
     publishing.switch(settings, version)

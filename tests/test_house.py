@@ -157,7 +157,7 @@ def models(*schemas: str) -> list[Path]:
 
 @pytest.mark.parametrize(
     "model",
-    models("staging", "linkage", "marts", "audits", "dashboard"),
+    models("learning", "staging", "linkage", "marts", "audits", "dashboard"),
     ids=lambda path: f"{path.parent.name}.{path.stem}",
 )
 def test_every_model_says_what_it_is_and_has_a_case(model: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 from pipelines import warehouse
 from pipelines.dictionary.lineage import Column, Table, tables
 from pipelines.dictionary.picture import picture
+from pipelines.durable import write_atomically
 from pipelines.warehouse import Model
 
 Topic = Literal["tables", "models", "rules"]
@@ -33,6 +35,14 @@ def document(topic: Topic) -> str:
 def lineage_svg() -> str:
     """The lineage picture of the public tables."""
     return picture(tables())
+
+
+def write_documents(folder: Path) -> list[Path]:
+    """Write `data-dictionary.md` and `lineage.svg` into the docs folder; returns their paths."""
+    paths = [folder / "data-dictionary.md", folder / "lineage.svg"]
+    for path, text in zip(paths, (document("tables"), lineage_svg()), strict=True):
+        write_atomically(path, text.encode())
+    return paths
 
 
 def markdown(models: Iterable[Model]) -> str:

@@ -1,0 +1,282 @@
+"""`copydesk sql`: what it answers, in which form, and all that it refuses to do."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import pty
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime
+from os import close, read, write
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+from hostile_titles import HOSTILE
+from published_fixture import Plan, publish_plan
+
+from pipelines import adhoc
+
+ROOT = Path(__file__).resolve().parent.parent
+Ask = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    plan = Plan(nights=2, sites=4, documents=20, checks=4, titles=HOSTILE)
+    return publish_plan(plan, tmp_path_factory.mktemp("adhoc"))
+
+
+@pytest.fixture
+def ask(published: Path, capfd: pytest.CaptureFixture[str]) -> Ask:
+    def run(sql: str, form: adhoc.Form = "table", **more: object) -> tuple[int, str, str]:
+        code = adhoc.main_query(published, sql, form, **more)
+        out, err = capfd.readouterr()
+        return code, out, err
+
+    return run
+
+
+def test_a_table_lists_rows(ask: Ask) -> None:
+    code, out, err = ask("select site, document_count from sites order by site limit 2")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[1].split() == ["site", "document_count"]
+    assert lines[3].split()[0] == "brackwater-gazette.example"
+
+
+def test_csv_is_parsed_back(ask: Ask) -> None:
+    code, out, _ = ask("select document_id, headline, captions from documents", "csv")
+    rows = list(csv.reader(io.StringIO(out, newline="")))
+    assert code == 0
+    assert rows[0] == ["document_id", "headline", "captions"] and len(rows) > 100
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r=", " ="])
+def test_a_csv_cell_never_starts_a_formula(ask: Ask, start: str) -> None:
+    literal = f"{start}cmd|' /C calc'!A0".replace("'", "''")
+    _, out, _ = ask(f"select '{literal}' as a, -5 as b, 'plain' as c", "csv")
+    row = list(csv.reader(io.StringIO(out, newline="")))[1]
+    assert row[0].startswith("'") and row[1:] == ["-5", "plain"]
+
+
+def test_json_lines_are_parsed_back_with_their_types(ask: Ask) -> None:
+    code, out, _ = ask(
+        "select 1 as n, 1.5::decimal(4, 2) as d, 'ü' as t, null as z, [1, 2] as l, {'a': 1} as s, "
+        "timestamptz '2026-03-02 01:02:03+00' as at, 'ab'::blob as b, 2::hugeint ** 100 as h, "
+        "date '2026-03-02' as day, 1 as n",
+        "json",
+    )
+    row = json.loads(out)
+    assert code == 0
+    assert (row["n"], row["n_2"], row["t"], row["z"], row["l"]) == (1, 1, "ü", None, [1, 2])
+    assert row["s"] == {"a": 1} and row["d"] == "1.50" and row["b"] == "6162"
+    assert datetime.fromisoformat(row["at"]).isoformat() == "2026-03-02T01:02:03+00:00"
+    assert row["day"] == "2026-03-02"
+
+
+def test_parquet_is_written_whole(ask: Ask, tmp_path: Path) -> None:
+    target = tmp_path / "stories.parquet"
+    code, out, err = ask("from stories", parquet=target)
+    assert (code, out) == (0, "")
+    assert f"{pq.read_table(target).num_rows:,} rows" in err
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_table_shows_what_steers_a_terminal(ask: Ask) -> None:
+    _, out, _ = ask("select headline from documents where headline is not null limit 1000")
+    assert "\x1b" not in out and "\u202e" not in out and "\x07" not in out
+    assert "<U+001B>" in out and "<U+202E>" in out
+
+
+def test_a_long_answer_says_that_it_was_cut(ask: Ask) -> None:
+    code, out, err = ask("from range(5000)")
+    assert code == 0 and "first 1,000 rows" in err
+    assert len(out.splitlines()) < 1_010
+
+
+def test_a_plan_is_shown(ask: Ask) -> None:
+    code, out, _ = ask("explain select headline from documents")
+    assert code == 0 and "headline" in out
+
+
+def test_a_query_may_come_from_a_pipe(published: Path) -> None:
+    code = "import sys; from pathlib import Path; from pipelines.adhoc import main_query; "
+    code += "sys.exit(main_query(Path(sys.argv[1]), None, 'csv'))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(published)],
+        input="select 1 + 1 as two",
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+    )
+    assert done.stdout.splitlines() == ["two", "2"]
+
+
+FORBIDDEN = (
+    "create table x as select 1",
+    "create temp table x as select 1",
+    "delete from documents",
+    "insert into sites select * from sites",
+    "update documents set headline = ''",
+    "drop table documents",
+    "copy documents to '{folder}/stolen.csv'",
+    "copy (select 1) to '{folder}/stolen.parquet' (format parquet)",
+    "export database '{folder}/stolen'",
+    "import database '{folder}'",
+    "attach '{folder}/other.duckdb' as other",
+    "detach copydesk",
+    "install httpfs",
+    "load httpfs",
+    "load '{folder}/x.duckdb_extension'",
+    "set memory_limit = '100GB'",
+    "set enable_external_access = true",
+    "set lock_configuration = false",
+    "reset memory_limit",
+    "pragma enable_profiling",
+    "pragma database_list",
+    "call pragma_version()",
+    "checkpoint",
+    "begin",
+    "prepare p as select 1",
+    "use memory",
+    "set variable x = 1",
+    "from '/etc/passwd'",
+    "from read_text('/etc/passwd')",
+    "from read_blob('/etc/passwd')",
+    "from read_csv('/etc/passwd')",
+    "from read_json('{folder}/x.json')",
+    "from read_parquet('{folder}/x.parquet')",
+    "from glob('/etc/*')",
+    "from sniff_csv('/etc/passwd')",
+    "from 'http://127.0.0.1:9/x.parquet'",
+    "select getenv('HOME')",
+    "from duckdb_secrets()",
+    "from request",
+    "from sys",
+    "with gone as (delete from documents returning *) from gone",
+    "select 1; drop table documents",
+    "selec 1",
+    "select * from no_such_table",
+    "",
+    "-- nothing",
+)
+
+
+@pytest.mark.parametrize("sql", FORBIDDEN)
+def test_it_only_reads_what_is_published(ask: Ask, tmp_path: Path, sql: str) -> None:
+    code, out, err = ask(sql.format(folder=tmp_path))
+    assert (code, out) == (1, "")
+    assert err.startswith("copydesk sql: ") and "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_query_that_does_not_end_is_ended(ask: Ask) -> None:
+    begun = time.monotonic()
+    code, out, err = ask("select count(*) from range(100000000000)", timeout_seconds=2.0)
+    assert (code, out) == (1, "")
+    assert "stopped after 2 s" in err
+    assert time.monotonic() - begun < 20
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select length(repeat('x', 4000000000))",
+        "select list(i) from range(2000000000) as t(i)",
+        "select repeat('x', 1000000000) || i from range(8) as t(i)",
+    ],
+)
+def test_memory_is_limited(ask: Ask, sql: str) -> None:
+    code, _, err = ask(sql, "csv", memory_bytes=200_000_000, timeout_seconds=60.0)
+    assert code == 1
+    assert "memory" in err or "stopped" in err
+    assert "SET memory_limit" not in err
+
+
+def test_the_reader_of_a_pipe_may_leave(published: Path) -> None:
+    code = "import sys; from pathlib import Path; from pipelines.adhoc import main_query; "
+    code += "sys.exit(main_query(Path(sys.argv[1]), 'from range(10000000)', 'csv'))"
+    command = [sys.executable, "-c", code, str(published)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+    ) as process:
+        assert process.stdout.readline().strip() == b"range"
+        process.stdout.close()
+        assert process.wait(60) == 141
+        assert process.stderr.read() == b""
+
+
+def test_a_foreign_folder_cannot_slip_its_own_modules_in(published: Path, tmp_path: Path) -> None:
+    (tmp_path / "duckdb.py").write_text("raise SystemExit('foreign code ran')")
+    (tmp_path / "pipelines").mkdir()
+    (tmp_path / "pipelines" / "__init__.py").write_text("raise SystemExit('foreign code ran')")
+    code = f"import sys; sys.path[:0] = [{str(ROOT)!r}]; from pathlib import Path; "
+    code += (
+        "from pipelines.adhoc import main_query; main_query(Path(sys.argv[1]), 'select 42', 'csv')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code, str(published)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines()[-1:] == ["42"], done.stderr
+
+
+def test_nothing_published_is_said(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="copydesk run"):
+        adhoc.main_query(tmp_path / "copydesk.duckdb", "select 1")
+
+
+def test_readers_do_not_hinder_the_next_night(published: Path, tmp_path: Path) -> None:
+    """A query holds the file it opened; replacing it neither waits nor disturbs."""
+    database = tmp_path / "copydesk.duckdb"
+    database.write_bytes(published.read_bytes())
+    query = adhoc.Query(str(database), "select count(*) from range(30000000)", "csv")
+    with subprocess.Popen(
+        [sys.executable, "-m", "pipelines.adhoc_query"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+    ) as process:
+        process.stdin.write(json.dumps(adhoc.asdict(query)).encode())
+        process.stdin.close()
+        beside = tmp_path / "new"
+        with duckdb.connect(str(beside)) as con:
+            con.execute("create table sites as select 1 as site")
+        beside.replace(database)
+        assert process.stdout.read().split() == [b"count_star()", b"30000000"]
+        assert process.wait(60) == 0
+
+
+def test_the_shell_answers_and_leaves(published: Path) -> None:
+    """In a real terminal: a query over two lines, a command, an error, and the way out."""
+    code = "import sys; from pathlib import Path; from pipelines.adhoc import main_query; "
+    code += "sys.exit(main_query(Path(sys.argv[1]), None))"
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(published)],
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    ) as process:
+        close(theirs)
+        typed = ".help\n.tables\n.schema sites\n.mode csv\nselect 6 *\n7 as answer;\n"
+        write(ours, f"{typed}.mode xml\ndrop table sites;\n.quit\n".encode())
+        out, err = process.communicate(timeout=60)
+        read(ours, 10_000)
+        close(ours)
+    assert process.returncode == 0
+    assert "duplicate_pairs" in out and "One row per site." in out
+    assert "removed_share" in out and "answer\n42" in out.replace("\r", "")
+    assert ".schema TABLE" in err and "modes are table" in err and "DROP is not possible" in err

@@ -1,0 +1,66 @@
+"""Every recipe of docs/recipes.md answers: through `copydesk sql`, plain DuckDB, and Python."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+from published_fixture import SITES, Fault, Plan, publish_plan
+
+from pipelines import adhoc
+
+ROOT = Path(__file__).resolve().parent.parent
+TEXT = (ROOT / "docs" / "recipes.md").read_text("utf-8")
+FAULTS = (Fault(SITES[0], "stripped"), Fault(SITES[2], "silent"), Fault(SITES[3], "check"))
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("recipes")
+    publish_plan(Plan(nights=20, faults=FAULTS), folder / "data")
+    return folder
+
+
+def test_there_are_twelve() -> None:
+    assert len(blocks("sql")) == 12
+    assert re.findall(r"^## (\d+)\.", TEXT, re.MULTILINE) == [str(n) for n in range(1, 13)]
+
+
+@pytest.mark.parametrize("number", range(1, 13))
+def test_a_recipe_answers(home: Path, capfd: pytest.CaptureFixture[str], number: int) -> None:
+    published = home / "data" / "published" / "copydesk.duckdb"
+    assert adhoc.main_query(published, blocks("sql")[number - 1], "csv") == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert len(lines) >= 2, "an answer without rows shows nothing"
+
+
+@pytest.mark.parametrize("number", range(1, 13))
+def test_a_recipe_answers_in_plain_duckdb(home: Path, number: int) -> None:
+    published = home / "data" / "published" / "copydesk.duckdb"
+    with duckdb.connect(str(published), read_only=True) as con:
+        assert con.sql(blocks("sql")[number - 1]).fetchall()
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_the_python_works(home: Path, code: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=home, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_proving_sentences_are_whole(home: Path) -> None:
+    """Offsets count from 0, DuckDB's slices from 1: a sentence must begin and end where it does."""
+    published = home / "data" / "published" / "copydesk.duckdb"
+    with duckdb.connect(str(published), read_only=True) as con:
+        rows = con.sql(blocks("sql")[7]).fetchall()
+    assert rows
+    assert all(row[2].endswith((".", "”")) and row[3].endswith((".", "”")) for row in rows)

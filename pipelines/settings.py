@@ -46,7 +46,7 @@ class Settings:
     max_document_bytes: int = 16_000_000
     max_expansion_ratio: int = 200
     batch_documents: int = 20_000
-    settle_seconds: float = 0.0
+    settle_seconds: float = 1.0
     remove_threshold: float = 0.5
     alert_urls: Secret = _UNSET
     alert_page: str = ""

@@ -56,7 +56,7 @@ class Reading:
 
 def settings_for(landing: Path, **changes: Any) -> Settings:
     home = landing.parent / "home"
-    return replace(Settings(landing=landing, home=home, workers=1), **changes)
+    return replace(Settings(landing=landing, home=home, workers=1, settle_seconds=0), **changes)
 
 
 def collected(stream: Iterable[IngestBatch | SkippedInput]) -> Reading:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from landing_zone import read_bytes
+from landing_zone import payload, read_bytes
 
 from pipelines.ingest.encoding import decode, decode_page
 from pipelines.ingest.fields import ALIASES, CONTAINERS, given
@@ -43,6 +43,43 @@ def test_unicode_with_and_without_a_mark(
     reading = read_bytes(tmp_path / "landing", mark + text.encode(encoding))
     assert reading.texts == [text]
     assert reading.documents[0]["text_flags"] is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le"])
+@pytest.mark.parametrize("has_mark", [True, False])
+def test_lines_of_any_unicode(encoding: str, has_mark: bool, tmp_path: Path) -> None:
+    if encoding == "utf-32-le" and not has_mark:
+        pytest.skip("UTF-32 without a mark is not looked for")
+    lines = ['{"text": "Ċ one ਊ"}', "", '{"text": "cut', '{"text": "two\\n"}\r', "[]"]
+    data = ("\ufeff" * has_mark + "\n".join(lines)).encode(encoding)
+    reading = read_bytes(tmp_path / "landing", data)
+    assert reading.texts == ["Ċ one ਊ", "two\n"]
+    assert [d["source_locator"] for d in reading.documents] == ["line 1", "line 4"]
+    assert [payload(r).decode(encoding) for r in reading.rejections] == ['{"text": "cut', "[]"]
+    start = data.index('{"text": "cut'.encode(encoding))
+    assert f"at byte {start}:" in reading.rejections[0].detail
+
+
+@pytest.mark.parametrize(
+    ("text", "texts", "reasons"),
+    [
+        ('[{"text": "one"}, {"text": "two"}]', ["one", "two"], []),
+        ('[\n  {"text": "one"},\n  {"text": "two"}\n]\n', ["one", "two"], []),
+        ('{\n  "title": "t",\n  "text": "one"\n}\n', ["one"], []),
+        ('[{"text": "one"}, 5]', ["one"], ["not_an_object"]),
+        ('[{"text": "one"}, {"text": "cut', [], ["invalid_json"]),
+        ('[{"text": "one", "text": "two"}]', [], ["duplicate_key"]),
+        ("[]", [], []),
+        ("[A note] in brackets.\n", ["[A note] in brackets.\n"], []),
+        ("{A note} in braces.\n", ["{A note} in braces.\n"], []),
+        ('{"text": "one"}\nbroken\nbroken\n', ["one"], ["invalid_json"] * 2),
+    ],
+)
+def test_json_that_is_no_json_lines(
+    text: str, texts: list[str], reasons: list[str], tmp_path: Path
+) -> None:
+    reading = read_bytes(tmp_path / "landing", text.encode())
+    assert (reading.texts, reading.reasons) == (texts, reasons)
 
 
 @pytest.mark.parametrize(
@@ -269,6 +306,9 @@ def test_every_flag_is_seen_by_the_first_pass() -> None:
         ("<feed xmlns='x'><title>&lt;html&gt;</title>", "feed"),
         ("<rdf:RDF xmlns:rdf='x'>", "feed"),
         ("<?xml version='1.0'?><sitemap>", "xml"),
+        ("<sitemap><loc>x</loc></sitemap>", "xml"),
+        ("<bob> said: hello", "txt"),
+        ('[{"a": 1}]', "json"),
         ("WARC/1.0\r\n", "warc"),
         ("PAR1", "parquet"),
     ],

@@ -49,10 +49,14 @@ class Collector:
                 yield item
             else:
                 self._note(item)
-            if len(self._drafts) >= self._most or self._bytes > MEMORY_BYTES:
+            if len(self._drafts) + len(self._rejections) >= self._most or self._is_heavy:
                 yield self._batch()
         if self._drafts or self._rejections or self._inputs:
             yield self._batch()
+
+    @property
+    def _is_heavy(self) -> bool:
+        return self._bytes > MEMORY_BYTES
 
     def _note(self, item: Item) -> None:
         if isinstance(item, Rejection):

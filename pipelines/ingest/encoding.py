@@ -77,6 +77,18 @@ def decode(data: bytes) -> Decoded | None:
     return decode_narrow(data)
 
 
+def stream_encoding(head: bytes) -> tuple[str, int]:
+    """Encoding of a file too large to decode at once, and the length of its mark.
+
+    UTF-8 where no mark and no zero bytes say otherwise; its lines may still be read otherwise.
+    """
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return encoding, len(mark)
+    sample = head[: len(head) // 2 * 2]
+    return (_wide_encoding(sample) if b"\0" in sample else None) or "utf-8", 0
+
+
 def decode_page(data: bytes, declared: str | None = None) -> Decoded | None:
     """The text of a page: as `decode`, but a declared encoding goes before CP1252.
 

@@ -19,8 +19,9 @@ from lxml.etree import _Element
 from pipelines.ingest.block_text import block_text
 from pipelines.ingest.contents import MEMORY_BYTES, Content
 from pipelines.ingest.encoding import decode_page
+from pipelines.ingest.markup import is_page
 from pipelines.ingest.model import Item, Source
-from pipelines.ingest.records import Place, read_record
+from pipelines.ingest.records import MOST_INLINE, Place, read_record
 from pipelines.settings import Settings
 
 ROOTS: Final = ("rss", "feed", "rdf")
@@ -47,7 +48,6 @@ _ENTITY: Final = re.compile(r"&([A-Za-z][A-Za-z0-9]*;)")
 _XML_ENTITIES: Final = ("amp;", "lt;", "gt;", "quot;", "apos;")
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _TAG: Final = re.compile(r"<[a-zA-Z/!][^<>]*>")
-_PAGE: Final = re.compile(r"<(?:html|body)[\s>]", re.I)
 
 
 def read_feed(content: Content, settings: Settings) -> Iterator[Item]:
@@ -175,7 +175,7 @@ def _add_link(record: dict[str, Any], element: _Element) -> None:
 
 def _article(element: _Element) -> dict[str, str]:
     markup = _markup(element)
-    if _PAGE.search(markup):
+    if len(markup) > MOST_INLINE or is_page(markup):
         return {"html": markup}
     is_text = element.get("type") == "text" or not (_TAG.search(markup) or "&" in markup)
     return {"text": markup if is_text else _as_text(markup)}

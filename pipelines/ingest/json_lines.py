@@ -7,138 +7,126 @@ lone surrogate or a line beyond 16 MB; so lines are split here, on bytes, with t
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterator
-from typing import IO, Any, Final, NamedTuple
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import IO, Any, NamedTuple
 
 import orjson
 
 from pipelines.ingest.contents import Content
-from pipelines.ingest.encoding import decode
+from pipelines.ingest.encoding import decode, stream_encoding
+from pipelines.ingest.json_keys import repeated_key
 from pipelines.ingest.model import Item, Source
 from pipelines.ingest.records import Place, read_record
 from pipelines.settings import Settings
 
-_UTF8_MARK: Final = b"\xef\xbb\xbf"
-
 
 class Line(NamedTuple):
-    """A line of bytes: its number from 1 and its offset in the unpacked file.
+    """A line as delivered: its number from 1, its offset and length in the unpacked file.
 
-    `data` is None for a line beyond the cap; `length` counts its bytes.
+    `raw` is None for a line beyond the cap.
     """
 
     number: int
     offset: int
     length: int
-    data: bytes | None
+    raw: bytes | None
+
+    @property
+    def locator(self) -> str:
+        """The line as a place in the file."""
+        return f"line {self.number}"
+
+    @property
+    def place(self) -> str:
+        """The line as words of a message."""
+        return f"line {self.number} at byte {self.offset}"
 
 
 def read_json_lines(content: Content, settings: Settings) -> Iterator[Item]:
     """A draft, page or rejection per line that is not blank."""
     source = content.source
-    for line in _lines(content.stream, settings.max_document_bytes):
-        if line.data is None:
-            detail = f"line {line.number} at byte {line.offset} has {line.length} bytes"
+    encoding, mark = stream_encoding(content.head())
+    content.stream.seek(mark)
+    for line in _lines(content.stream, settings.max_document_bytes, "\n".encode(encoding)):
+        if line.raw is None:
+            detail = f"{line.place} has {line.length} bytes"
             payload = content.slice(line.offset, line.length)
-            locator = f"line {line.number}"
-            yield source.refuse("line_too_long", detail, payload, locator, line.length)
-        elif not line.data.isspace():
-            yield _read_line(line, line.data, source)
+            yield source.refuse("line_too_long", detail, payload, line.locator, line.length)
+        elif line.raw.strip(b"\0\n\r\t "):
+            yield _read_line(line, line.raw, encoding, source)
 
 
-def _lines(stream: IO[bytes], cap: int) -> Iterator[Line]:
-    stream.seek(0)
-    if stream.read(3) != _UTF8_MARK:
-        stream.seek(0)
+def _lines(stream: IO[bytes], cap: int, end: bytes) -> Iterator[Line]:
+    """The lines from where the stream stands; `end` is the line break in the file's encoding."""
     offset, number = stream.tell(), 0
-    readline = stream.readline
-    while data := readline(cap + 1):
+    readline = stream.readline if len(end) == 1 else partial(_wide_line, stream, end)
+    while raw := readline(cap + 1):
         number += 1
-        if len(data) > cap and not data.endswith(b"\n"):
-            length = len(data) + _rest_of_line(stream)
+        if len(raw) > cap and not raw.endswith(end):
+            length = len(raw) + _rest_of_line(readline, end)
             yield Line(number, offset, length, None)
             offset += length
         else:
-            yield Line(number, offset, len(data), data)
-            offset += len(data)
+            yield Line(number, offset, len(raw), raw)
+            offset += len(raw)
 
 
-def _rest_of_line(stream: IO[bytes]) -> int:
+def _wide_line(stream: IO[bytes], end: bytes, most: int) -> bytes:
+    """The next line of UTF-16 or UTF-32, or at least `most` bytes of it."""
+    line = bytearray()
+    while len(line) < most and (piece := stream.readline(most)):
+        line += piece
+        line += stream.read(-len(line) % len(end))
+        if line.endswith(end):
+            break
+    return bytes(line)
+
+
+def _rest_of_line(readline: Callable[[int], bytes], end: bytes) -> int:
     length = 0
-    while data := stream.readline(1 << 20):
+    while data := readline(1 << 20):
         length += len(data)
-        if data.endswith(b"\n"):
+        if data.endswith(end):
             break
     return length
 
 
-def _read_line(line: Line, data: bytes, source: Source) -> Item:
-    data = data.rstrip(b"\r\n")
+def _read_line(line: Line, raw: bytes, encoding: str, source: Source) -> Item:
+    raw = raw.removesuffix("\n".encode(encoding)).removesuffix("\r".encode(encoding))
     flags: tuple[str, ...] = ()
+    data = raw
     try:
+        if encoding != "utf-8":
+            data = raw.decode(encoding).encode()
         record = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        decoded = decode(data)
-        if decoded is None or (decoded.encoding == "utf-8" and not decoded.flags):
-            return _refuse_json(line, data, source, error)
-        try:
-            record, flags = orjson.loads(decoded.text.encode()), decoded.flags
-        except orjson.JSONDecodeError:
-            return _refuse_json(line, data, source, error)
-    locator = f"line {line.number}"
+    except ValueError as error:
+        repaired = _repaired(data) if encoding == "utf-8" else None
+        if repaired is None:
+            return _refuse_json(line, raw, source, error)
+        data, record, flags = repaired
     if type(record) is not dict:
-        detail = f"{locator} at byte {line.offset}: a JSON {type(record).__name__}"
-        return source.refuse("not_an_object", detail, data, locator)
-    if _may_repeat_keys(data, record) and (name := _repeated_key(data)):
-        detail = f"{locator} at byte {line.offset}: {name!r} stands twice with different values"
-        return source.refuse("duplicate_key", detail, data, locator)
-    place = Place(locator, "jsonl", data, hashlib.sha256(data).hexdigest())
+        detail = f"{line.place}: a JSON {type(record).__name__}"
+        return source.refuse("not_an_object", detail, raw, line.locator)
+    if (name := repeated_key(data, record)) is not None:
+        detail = f"{line.place}: {name!r} stands twice with different values"
+        return source.refuse("duplicate_key", detail, raw, line.locator)
+    place = Place(line.locator, "jsonl", raw, hashlib.sha256(raw).hexdigest())
     return read_record(record, source, place, flags)
 
 
-def _refuse_json(line: Line, data: bytes, source: Source, error: Exception) -> Item:
-    reason = "lone_surrogate" if "surrogate in string" in str(error) else "invalid_json"
-    detail = f"line {line.number} at byte {line.offset}: {error}"
-    return source.refuse(reason, detail, data, f"line {line.number}")
-
-
-def _may_repeat_keys(data: bytes, record: dict[str, Any]) -> bool:
-    r"""Cheap proof: as many quotation marks as the parsed strings need, so no string was dropped.
-
-    Holds unless a mark is spelt `\u0022`; then the keys are looked at one by one.
-    """
-    return data.count(b'"') != _mark_count(record) or b"\\u0022" in data
-
-
-def _mark_count(record: dict[str, Any]) -> int:
-    """Quotation marks of a JSON value without repeated keys."""
-    count, stack = 0, [record]
-    while stack:
-        value: Any = stack.pop()
-        kind = type(value)
-        if kind is str:
-            count += 2 + value.count('"')
-        elif kind is dict:
-            stack.extend(value)
-            stack.extend(value.values())
-        elif kind is list:
-            stack.extend(value)
-    return count
-
-
-def _repeated_key(data: bytes) -> str | None:
-    """The first key with two different values in one object, or None."""
-    repeated: list[str] = []
-
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        fields = dict(items)
-        if len(fields) < len(items):
-            repeated.extend(name for name, value in items if fields[name] != value)
-        return fields
-
-    try:
-        json.loads(data, object_pairs_hook=pairs)
-    except (ValueError, RecursionError):
+def _repaired(data: bytes) -> tuple[bytes, Any, tuple[str, ...]] | None:
+    """A line that is no UTF-8, read as what it shows; None where something else is wrong."""
+    decoded = decode(data)
+    if decoded is None or (decoded.encoding == "utf-8" and not decoded.flags):
         return None
-    return repeated[0] if repeated else None
+    data = decoded.text.encode()
+    try:
+        return data, orjson.loads(data), decoded.flags
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _refuse_json(line: Line, raw: bytes, source: Source, error: ValueError) -> Item:
+    reason = "lone_surrogate" if "surrogate in string" in str(error) else "invalid_json"
+    return source.refuse(reason, f"{line.place}: {error}", raw, line.locator)

@@ -1,9 +1,13 @@
 """The landing zone: which files there are, what their paths say, and how they are opened.
 
 Only regular files below the landing folder are read. Links are never followed, neither as the
-file nor as a folder on the way to it. Left alone until a later run: hidden files, names that
-writers use while they write (`IN_PROGRESS`), markers `<name>.done`, and files younger than
-`settle_seconds` that have no marker.
+file nor as a folder on the way to it. Left alone: hidden files, names that writers use while they
+write (`IN_PROGRESS`), and markers `<name>.done`.
+
+A file may still be being written. One with a marker is complete. One whose time lies less than
+`settle_seconds` back is waited for (up to 5 seconds; else it is left for the next run), and taken
+only if its size and time are the same when it is opened, and again when it has been read, as they
+were when the zone was listed.
 """
 
 from __future__ import annotations

@@ -13,6 +13,18 @@ _ELEMENT: Final = re.compile(
 )
 
 
+_PAGE: Final = re.compile(r"<(?:!doctype html|html|head|body)\b", re.I)
+
+
+def is_page(markup: str) -> bool:
+    """Whether markup is a whole page, and not the content of an article alone.
+
+    >>> is_page("<html><p>One"), is_page("<p>One</p>")
+    (True, False)
+    """
+    return _PAGE.search(markup) is not None
+
+
 def is_markup(text: str) -> bool:
     """Whether a text starts with an HTML element and closes or repeats one.
 

@@ -15,9 +15,10 @@ from pipelines.ingest.encoding import decode_narrow
 from pipelines.ingest.fields import as_json
 from pipelines.ingest.model import Item, Source
 from pipelines.ingest.records import Place, read_record
+from pipelines.ingest.unpack import GRACE_BYTES
 from pipelines.settings import Settings
 
-_ROWS: Final = 256
+_ROWS: Final = 64
 _MOST_COLUMNS: Final = 1000
 _OPTIONS: Final = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
 
@@ -61,8 +62,9 @@ def _group(
     source = content.source
     facts = file.metadata.row_group(group)
     locator = f"rows {start + 1}-{start + facts.num_rows}"
-    if facts.total_byte_size > settings.max_file_bytes:
-        yield source.refuse("expansion_bomb", f"{locator}: too large", content.whole(), locator)
+    if _is_bomb(facts, settings):
+        detail = f"{locator}: {facts.total_byte_size} bytes unpacked"
+        yield source.refuse("expansion_bomb", detail, content.whole(), locator)
         return
     number = start
     try:
@@ -74,6 +76,12 @@ def _group(
         locator = f"rows {number + 1}-{start + facts.num_rows}"
         detail = f"{locator}: {_first_line(error)}"
         yield source.refuse("corrupt_parquet", detail, content.whole(), locator)
+
+
+def _is_bomb(facts: pq.RowGroupMetaData, settings: Settings) -> bool:
+    packed = sum(facts.column(n).total_compressed_size for n in range(facts.num_columns))
+    cap = max(GRACE_BYTES, packed * settings.max_expansion_ratio)
+    return bool(facts.total_byte_size > min(cap, settings.max_file_bytes))
 
 
 def _records(batch: pa.RecordBatch) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from pipelines.ingest.collect import Collector
 from pipelines.ingest.contents import Content, UnreadableError, UnsettledError, held, unpacked
 from pipelines.ingest.feed import read_feed
 from pipelines.ingest.html_page import read_html_page
+from pipelines.ingest.json_document import read_json_document
 from pipelines.ingest.json_lines import read_json_lines
 from pipelines.ingest.landing import Entry, entries
 from pipelines.ingest.model import (
@@ -35,6 +36,7 @@ Reader = Callable[[Content, Settings], Iterator[Item]]
 READERS: Final[Mapping[str, Reader]] = {
     "txt": read_plain_text,
     "jsonl": read_json_lines,
+    "json": read_json_document,
     "html": read_html_page,
     "parquet": read_parquet,
     "feed": read_feed,
@@ -42,6 +44,9 @@ READERS: Final[Mapping[str, Reader]] = {
     "warc": read_warc,
 }
 """Format, as sniffed -> reader. A new format is one reader and one entry."""
+
+_MOST_WAIT: Final = 5.0
+"""Seconds a run waits for young files; a longer `settle_seconds` leaves them for the next run."""
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -66,6 +71,7 @@ def read_landing(  # noqa: PLR0913 - each is a fact of its own; all but three by
     """
     collector = Collector(run_id, started_at, settings.batch_documents)
     found = [entry for entry in entries(landing) if _is_due(entry, until)]
+    _wait_for_writers(found, settings.settle_seconds)
     items = _items(found, landing, seen, settings)
     with PagePool(settings) as pool:
         yield from collector.batches(read_pages(items, pool))
@@ -88,6 +94,13 @@ def _items(
             yield known
         else:
             yield from _file_items(entry, folder, seen.get(entry.source.uri), settings)
+
+
+def _wait_for_writers(found: list[Entry], settle_seconds: float) -> None:
+    """Let young files grow old: one that has changed since it was listed is not taken then."""
+    now = time.time()
+    if settle_seconds <= _MOST_WAIT and not all(e.has_settled(settle_seconds, now) for e in found):
+        time.sleep(settle_seconds)
 
 
 def _is_due(entry: Entry, until: date | None) -> bool:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from pipelines.ingest.block_text import block_text
 from pipelines.ingest.fields import FieldTypeError, Given, given
-from pipelines.ingest.markup import is_markup
+from pipelines.ingest.markup import is_markup, is_page
 from pipelines.ingest.model import Draft, Item, Page, Source
+
+MOST_INLINE: Final = 1_000_000
+"""Characters of an article's own markup that are read here; more goes to a page worker."""
 
 
 class Place(NamedTuple):
@@ -41,6 +45,8 @@ def read_record(
     if text is not None and not is_markup(text):
         return _draft(facts, source, place, text, flags)
     page = text if text is not None else html or ""
+    if len(page) <= MOST_INLINE and not is_page(page) and (lines := block_text(page)):
+        return _draft(facts, source, place, lines, flags)
     draft = _draft(facts, source, place, "", flags)
     return Page(draft, page, place.payload, len(place.payload))
 

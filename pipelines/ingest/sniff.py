@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+import orjson
+
 from pipelines.ingest.encoding import decode
 from pipelines.ingest.markup import is_markup
 
@@ -13,6 +15,7 @@ _FIRST_ELEMENT: Final = re.compile(
     re.I | re.S,
 )
 _FEEDS: Final = ("rss", "feed", "rdf")
+_JSON_START: Final = re.compile(r'\{\s*"[^"\n]*"\s*:|\[\s*\{\s*["}]|\[\s*\]\s*$')
 _HEAD: Final = 4096
 BINARY: Final[dict[bytes, str]] = {
     b"%PDF-": "a PDF",
@@ -36,7 +39,7 @@ BINARY: Final[dict[bytes, str]] = {
 
 
 def sniff(head: bytes) -> str:
-    """`txt`, `html`, `jsonl`, `parquet`, `feed`, `xml`, `warc` or `binary`.
+    """`txt`, `html`, `jsonl`, `json`, `parquet`, `feed`, `xml`, `warc` or `binary`.
 
     `head`: the first 64 kB or so. Text is told from binary by the encoding module.
     """
@@ -51,10 +54,14 @@ def sniff(head: bytes) -> str:
 
 
 def sniff_text(text: str) -> str:
-    """`html`, `feed`, `xml`, `jsonl` or `txt`, for a text."""
+    """`html`, `feed`, `xml`, `jsonl`, `json` or `txt`, for a text."""
     start = text.lstrip("\ufeff \t\r\n")[:_HEAD]
     if start.startswith("<"):
         return _sniff_markup(start)
+    if start.startswith(("{", "[")):
+        kind = _sniff_json(text.lstrip("\ufeff \t\r\n"))
+        if kind:
+            return kind
     if _is_json_lines(text):
         return "jsonl"
     return "html" if re.match(r"[^<]{0,200}<(!doctype html|html)\b", start, re.I) else "txt"
@@ -69,7 +76,24 @@ def _sniff_markup(start: str) -> str:
         return "html"
     if start.startswith("<?xml"):
         return "xml"
-    return "html" if is_markup(start) else "txt"
+    if is_markup(start):
+        return "html"
+    is_closed = first is not None and ("</" in start or "/>" in start)
+    return "xml" if is_closed else "txt"
+
+
+def _sniff_json(text: str) -> str | None:
+    """`jsonl` or `json` for a text that opens with a brace or bracket; None where it is prose."""
+    if _is_object(text.partition("\n")[0]) or (text[0] == "{" and _is_json_lines(text)):
+        return "jsonl"
+    return "json" if _JSON_START.match(text) else None
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(orjson.loads(line.encode("utf-8", "replace")), dict)
+    except orjson.JSONDecodeError:
+        return False
 
 
 def _is_json_lines(text: str) -> bool:

@@ -20,7 +20,7 @@ _ZSTD_WINDOW: Final = 1 << 27
 _GZIP: Final = b"\x1f\x8b\x08"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 _ZSTD_SKIPPABLE: Final = b"\x2a\x4d\x18"
-_GRACE_BYTES: Final = 16_000_000
+GRACE_BYTES: Final = 16_000_000
 """Below this much output no ratio is a bomb: a small file of one repeated line is honest."""
 
 
@@ -50,7 +50,7 @@ def unpack(raw: IO[bytes], kind: str, packed: int, ratio: int, most: int) -> Ite
     Raises DamagedError (`truncated_…`, `corrupt_…`, or `expansion_bomb` beyond `ratio` times its
     size or `most` bytes). What was yielded before counts only when the end is reached.
     """
-    cap = min(most, max(_GRACE_BYTES, packed * ratio))
+    cap = min(most, max(GRACE_BYTES, packed * ratio))
     total = 0
     for piece in _members(raw, kind):
         total += len(piece)

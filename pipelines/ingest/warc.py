@@ -27,6 +27,8 @@ from pipelines.settings import Settings
 _MARK: Final = b"WARC/"
 _END: Final = b"\r\n\r\n"
 _MOST_HEADER: Final = 65_536
+_MOST_DAMAGED: Final = 1000
+"""Damaged stretches told apart in one file; then the rest of it is one."""
 _STEP: Final = 1 << 20
 _LENGTH: Final = re.compile(rb"\r\nContent-Length:[ \t]*(\d{1,18})[ \t]*\r\n", re.I)
 _TYPE: Final = re.compile(rb"\r\nWARC-Type:[ \t]*response[ \t]*\r\n", re.I)
@@ -98,12 +100,13 @@ def _refuse(content: Content, frame: Frame, reason: str, detail: str, settings: 
 
 
 def _frames(stream: IO[bytes], size: int) -> Iterator[Frame]:
-    offset = number = 0
+    offset = number = damaged = 0
     while offset < size:
         number += 1
         head, end = _sound(stream, offset, size)
         if head is None:
-            end = _next_mark(stream, offset + 1, size)
+            damaged += 1
+            end = size if damaged > _MOST_DAMAGED else _next_mark(stream, offset + 1, size)
         yield Frame(number, offset, end - offset, head)
         offset = end
 

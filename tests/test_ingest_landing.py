@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -93,6 +94,25 @@ def test_a_young_file_waits(age: int, is_read: bool, landing: Path) -> None:
     then = time.time() - age
     os.utime(path, (then, then))
     assert (sources(read(landing, settle_seconds=60)) == ["a.txt"]) is is_read
+
+
+def test_a_slow_writer_is_never_caught_half_way(landing: Path) -> None:
+    path = put(landing, "a.txt", b"")
+    is_over = threading.Event()
+
+    def write() -> None:
+        with path.open("ab") as file:
+            while not is_over.wait(0.02):
+                file.write(TEXT)
+                file.flush()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    during = [read(landing, settle_seconds=0.3) for _ in range(5)]
+    is_over.set()
+    writer.join()
+    assert [reading.documents for reading in during] == [[]] * 5
+    assert read(landing, settle_seconds=0.3).texts == [path.read_text()]
 
 
 @pytest.mark.parametrize("change", ["append", "truncate", "touch", "replace", "remove", "link"])
@@ -186,6 +206,13 @@ def test_a_batch_holds_a_bounded_amount_of_text(landing: Path) -> None:
     put(landing, "a.jsonl", line * 20)
     sizes = [batch.documents.num_rows for batch in read(landing).batches]
     assert sizes == [10, 10, 0], "the last one ends the file"
+
+
+def test_rejections_do_not_pile_up(landing: Path) -> None:
+    put(landing, "a.jsonl", b'{"text": "good"}\n' * 20 + b"{bad\n" * 95)
+    sizes = [len(batch.rejections) for batch in read(landing, batch_documents=50).batches]
+    assert sum(sizes) == 95
+    assert max(sizes) <= 50
 
 
 def test_a_large_file_is_held_on_disk_and_leaves_nothing(landing: Path, tmp_path: Path) -> None:

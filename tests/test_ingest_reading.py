@@ -219,6 +219,20 @@ VALUES: dict[str, tuple[Any, Any]] = {
 }
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "text"),
+    [
+        ("content", "<p>One.</p><p>Two &amp; three.</p>", "One.\nTwo & three."),
+        ("html", "<div>Short</div>", "Short"),
+        ("content", "Plain: 3 < 4 and <b>so on</b>", "Plain: 3 < 4 and <b>so on</b>"),
+        ("content", "<3 this", "<3 this"),
+    ],
+)
+def test_markup_in_a_field(field: str, value: str, text: str, tmp_path: Path) -> None:
+    data = json.dumps({field: value}).encode()
+    assert read_bytes(tmp_path / "landing", data).texts == [text]
+
+
 def test_a_page_beside_its_text_is_noted(tmp_path: Path) -> None:
     (row,) = read_bytes(tmp_path / "landing", b'{"text": "t", "html": "<p>t</p>"}').documents
     assert (row["raw_text"], row["text_flags"], row["extra"]) == ("t", "unused_html", None)

@@ -241,6 +241,23 @@ def test_a_rotten_row_group_costs_only_itself(tmp_path: Path) -> None:
     assert reading.texts == words[:10] + words[20:]
 
 
+def test_a_parquet_bomb_is_not_unpacked(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    texts = ["x" * 2_000_000] * 20
+    pq.write_table(pa.table({"text": texts}), out, compression="zstd", use_dictionary=False)
+    reading = read_bytes(tmp_path / "landing", out.getvalue())
+    assert (reading.reasons, reading.documents) == (["expansion_bomb"], [])
+
+
+def test_a_warc_of_rubbish_ends_in_bounded_time(tmp_path: Path) -> None:
+    data = warc(PAGE) + b"WARC/1.0\r\n" * 100_000
+    reading = read_bytes(tmp_path / "landing", data)
+    assert len(reading.documents) == 1
+    assert set(reading.reasons) == {"corrupt_warc"}
+    assert len(reading.rejections) <= 1001
+    assert b"".join(payload(r) for r in reading.rejections) == data[len(warc(PAGE)) :]
+
+
 def link(path: Path) -> None:
     path.symlink_to("/etc/passwd")
 

@@ -108,7 +108,7 @@ def scheduler(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
             print(f"--- {log.name}\n{log.read_text(errors='replace')[-6000:]}")
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.xdist_group("slow")
 def test_a_scheduled_night_completes_with_its_artifacts(scheduler: local.Local, home: Path) -> None:
     api = Api(scheduler.url)

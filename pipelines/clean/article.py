@@ -21,6 +21,7 @@ from pipelines.clean.classify import Given, Judge, Verdicts, classify
 from pipelines.clean.edits import RemovedLine, Repair, apply
 from pipelines.clean.fold import FoldedLines, fold
 from pipelines.clean.language import languages
+from pipelines.clean.line_model import load_model
 from pipelines.clean.metadata import Fields, columns, published
 from pipelines.clean.rulebook import RULES, Rulebook, load_rules
 from pipelines.clean.segment import LineBatch, segment
@@ -91,7 +92,11 @@ def load_cleaner(
     """
     rulebook = Rulebook(load_rules(rules))
     judge = Judge(
-        rulebook, None, settings.remove_threshold, SiteLines.of(site_lines), _owner(owner_file)
+        rulebook,
+        load_model(),
+        settings.remove_threshold,
+        SiteLines.of(site_lines),
+        _owner(owner_file),
     )
     return Cleaner(judge, rules_version(rules))
 

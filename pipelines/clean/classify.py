@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from pipelines.clean.captions import is_companion
 from pipelines.clean.dates import Printed, read_date
 from pipelines.clean.fold import FoldedLines
 from pipelines.clean.headline import NOTHING, Found, HeadLine, find_headline
+from pipelines.clean.line_model import LINE_KINDS, LineModel
 from pipelines.clean.match import HEAD, TAIL, candidates
 from pipelines.clean.place import Place, place
 from pipelines.clean.rulebook import Rule, Rulebook
@@ -51,21 +52,13 @@ MIN_KEPT_SHARE: Final = 0.25
 """Share of a document's prose that is kept whatever the model says."""
 
 
-class LineScorer(Protocol):
-    """The line model, as seen from here."""
-
-    def score(
-        self, lines: LineBatch, phrase: NDArray[np.int8], site_support: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
-        """P(boilerplate) of each line, shape (lines,)."""
-
-
 @dataclass(frozen=True, slots=True)
 class Judge:
     """All that a decision rests on besides the text."""
 
     rulebook: Rulebook
-    model: LineScorer | None
+    model: LineModel | None
+    """None: rules and sites alone decide."""
     threshold: float
     sites: SiteLines
     owner: Owner
@@ -123,10 +116,18 @@ class Draft:
     support: NDArray[np.float32]
     code: NDArray[np.int32]
     score: NDArray[np.float32]
+    model_score: NDArray[np.float32]
+    """What the line model says, shape (lines,); 0 without a model."""
+    title: NDArray[np.float32]
+    """How likely the line model takes a line for the headline; 1 without a model."""
 
     def text(self, row: int) -> str:
         """The text of one line."""
         return self.lines.text[self.lines.start[row] : self.lines.end[row]]
+
+    def head_line(self, row: int) -> HeadLine:
+        """One line as the search for the headline sees it."""
+        return HeadLine(row, self.text(row), bool(self.code[row] < 0), float(self.title[row]))
 
     def core(self, row: int) -> str:
         """The lower-case core of one line."""
@@ -158,13 +159,14 @@ def classify(lines: LineBatch, folded: FoldedLines, given: Given, judge: Judge) 
     code = possible[np.arange(possible.shape[0]), where.zone].astype(np.int32)
     support = judge.sites.support(given.site, lines.document, folded.line_hash)
     score = np.where(code >= 0, np.float32(0.99), np.float32(0))
-    draft = Draft(lines, folded, where, given, judge, support, code, score)
+    model_score, title = _ask_model(lines, code, support, judge)
+    draft = Draft(lines, folded, where, given, judge, support, code, score, model_score, title)
     dates = _read_dates(draft)
     _open_blocks(draft)
     found = _headlines(draft)
     _companions(draft)
     _site_repeats(draft)
-    _ask_model(draft)
+    _apply_model(draft)
     _overrule(draft)
     kinds = np.append(judge.kinds(), np.int8(-1))
     return Verdicts(code, kinds[code], score, where, found, dates)
@@ -206,7 +208,7 @@ def _headlines(draft: Draft) -> dict[int, Found]:
         if not group.size:
             continue
         document = int(lines.document[group[0]])
-        head = [HeadLine(row, draft.text(row), bool(draft.code[row] < 0)) for row in group.tolist()]
+        head = [draft.head_line(row) for row in group.tolist()]
         after = int(lines.end[group[-1]])
         until = min(after + 3000, int(lines.document_start[document + 1]))
         result = find_headline(
@@ -242,16 +244,24 @@ def _site_repeats(draft: Draft) -> None:
     draft.mark(rows, "site.repeats", 1 - 1 / (1 + draft.support[rows]))
 
 
-def _ask_model(draft: Draft) -> None:
+def _ask_model(
+    lines: LineBatch, code: NDArray[np.int32], support: NDArray[np.float32], judge: Judge
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """P(boilerplate) and P(headline) of every line, as the line model sees them."""
+    if judge.model is None or not code.size:
+        return np.zeros(code.size, np.float32), np.ones(code.size, np.float32)
+    kinds = np.append(judge.kinds(), np.int8(-1))
+    scores = judge.model.judge(lines, kinds[code], support)
+    title = scores.kind[:, [LINE_KINDS.index("title"), LINE_KINDS.index("title_dup")]]
+    return scores.score, title.sum(axis=1)
+
+
+def _apply_model(draft: Draft) -> None:
     """Let the line model speak for lines that nothing else speaks for."""
-    model, code, lines, where = draft.judge.model, draft.code, draft.lines, draft.where
-    if model is None or not code.size:
-        return
-    kinds = np.append(draft.judge.kinds(), np.int8(-1))
-    model_score = model.score(lines, kinds[code], draft.support)
+    code, lines, where = draft.code, draft.lines, draft.where
     free = code < 0
-    draft.score[free] = model_score[free]
-    drop = free & (model_score >= draft.judge.threshold)
+    draft.score[free] = draft.model_score[free]
+    drop = free & (draft.model_score >= draft.judge.threshold)
     drop &= ~(_needs_prose(draft, drop)[lines.document] & where.is_prose)
     code[drop] = draft.judge.code("model.line")
 

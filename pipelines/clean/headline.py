@@ -17,6 +17,9 @@ SITE_SUFFIX: Final = re2.compile(r"(.{12,}?)\s+(?:[|•·»]|-|–|—|::)\s+([^
 
 MAX_CHARS: Final = 200
 MIN_WORDS: Final = 4
+MIN_TITLE: Final = 0.04
+"""What the line model must at least give a line for it to be taken as the headline."""
+
 MIN_SHARED: Final = 0.4
 """Share of a headline's longer words that the prose below must have (by their first letters)."""
 
@@ -35,6 +38,8 @@ class HeadLine(NamedTuple):
     text: str
     is_free: bool
     """Whether no rule has spoken for it."""
+    title: float
+    """How likely it is a headline by wording, shape and place (line model), 0–1."""
 
 
 class Found(NamedTuple):
@@ -117,7 +122,9 @@ def _doubled(head: list[HeadLine]) -> int | None:
 
 def _may_be(line: HeadLine, prose: str) -> bool:
     text = line.text
-    if not line.is_free or len(text) > MAX_CHARS or text[-1] in ".,:;…" or text[0].islower():
+    if not line.is_free or len(text) > MAX_CHARS or line.title < MIN_TITLE:
+        return False
+    if text[-1] in ".,:;…" or text[0].islower():
         return False
     words = text.split()
     ideographs = len(_IDEOGRAPHS.findall(text))

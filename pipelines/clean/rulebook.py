@@ -56,9 +56,9 @@ def macros() -> dict[str, str]:
 
 
 def expand(pattern: str) -> str:
-    """The pattern with its macros written out, and `\\w` made to know more than ASCII letters.
+    r"""The pattern with its macros written out, and `\w` made to know more than ASCII letters.
 
-    RE2's `\\b` knows ASCII only, and nothing can be put in its place: rules in other scripts do
+    RE2's `\b` knows ASCII only, and nothing can be put in its place: rules in other scripts do
     without it.
     """
     for name, text in macros().items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -135,6 +136,29 @@ def test_a_file_that_changes_is_left_for_the_next_run(change: str, landing: Path
     assert sources(first) + sources(rest) == ["a.txt"]
 
 
+def test_folders_nested_beyond_any_path_are_named(landing: Path) -> None:
+    put(landing, "a.txt")
+    folder = os.open(landing, os.O_RDONLY)
+    for _ in range(3000):  # deeper than Python recurses and than a path may be long
+        os.mkdir("ab", dir_fd=folder)
+        inner = os.open("ab", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inner
+    os.close(folder)
+    reading = read(landing)
+    subprocess.run(["rm", "-rf", landing], check=True)  # shutil.rmtree recurses
+    assert (len(reading.documents), reading.reasons) == (1, ["unreadable"])
+    assert "too long" in reading.rejections[0].detail
+
+
+def test_what_the_pipeline_writes_is_no_input(landing: Path) -> None:
+    put(landing, "a.txt")
+    put(landing, "home/lake/documents/x.txt")
+    assert sources(read(landing, home=landing / "home")) == ["a.txt"]
+    put(landing, "quarantine/x.txt")
+    assert sources(read(landing, home=landing)) == ["a.txt", "home/lake/documents/x.txt"]
+
+
 def test_no_folder_link_is_followed(landing: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     put(outside, "secret.txt")
@@ -230,6 +254,9 @@ def test_a_large_file_is_held_on_disk_and_leaves_nothing(landing: Path, tmp_path
 def test_one_file_is_its_own_landing_zone(landing: Path) -> None:
     path = put(landing, "a.txt")
     assert sources(read(path, settle_seconds=3600)) == ["a.txt"]
+    link = landing.parent / "link"
+    link.symlink_to(path)
+    assert sources(read(link)) == ["a.txt"], "named by its user, not found in the zone"
 
 
 def test_a_missing_landing_zone_is_named(landing: Path) -> None:

@@ -14,9 +14,11 @@ from pipelines.ingest.model import (
     IngestBatch,
     InputFile,
     LandingError,
+    PageProcessError,
     Rejection,
     SeenInput,
     SkippedInput,
+    SpoolError,
 )
 from pipelines.ingest.reasons import REASONS
 
@@ -29,9 +31,11 @@ __all__ = [
     "IngestBatch",
     "InputFile",
     "LandingError",
+    "PageProcessError",
     "Rejection",
     "SeenInput",
     "SkippedInput",
+    "SpoolError",
     "read_landing",
 ]
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from pipelines.ingest.landing import Entry, open_beneath
-from pipelines.ingest.model import FileSlice, InputFile, Source
+from pipelines.ingest.model import FileSlice, InputFile, Source, SpoolError
 from pipelines.ingest.unpack import DamagedError, packing, unpack
 from pipelines.settings import Settings
 
@@ -87,10 +86,13 @@ class Spool:
         self.size = 0
 
     def write(self, data: bytes) -> None:
-        """Append; raises OSError when the disk is full."""
-        if self.size <= MEMORY_BYTES < self.size + len(data):
-            self._move_to_disk()
-        self.stream.write(data)
+        """Append; raises SpoolError when there is no room."""
+        try:
+            if self.size <= MEMORY_BYTES < self.size + len(data):
+                self._move_to_disk()
+            self.stream.write(data)
+        except OSError as error:
+            raise SpoolError(f"{self._folder}: no room to hold an input: {error}") from error
         self.size += len(data)
 
     def _move_to_disk(self) -> None:
@@ -107,12 +109,14 @@ class Spool:
 def held(entry: Entry, landing: Path, settings: Settings) -> Iterator[Content]:
     """The content of a file, for as long as the context lasts.
 
-    Raises UnsettledError, UnreadableError, or OSError when there is no room for the spool.
+    Raises UnsettledError, UnreadableError, or SpoolError.
     """
     with ExitStack() as stack:
         raw = Spool(settings.home, stack)
-        file = _take(entry, landing, raw)
-        yield Content(entry.source, file, raw.stream, raw.stream, raw.size)
+        source = entry.source(landing)
+        sha256 = _take(entry, landing, raw)
+        file = InputFile(source.uri, source.path, raw.size, entry.modified_ns, sha256, 0, 0)
+        yield Content(source, file, raw.stream, raw.stream, raw.size)
 
 
 @contextmanager
@@ -137,50 +141,24 @@ def unpacked(content: Content, settings: Settings) -> Iterator[Content]:
         yield inner
 
 
-def _take(entry: Entry, landing: Path, sink: Spool) -> InputFile:
+def _take(entry: Entry, landing: Path, sink: Spool) -> str:
+    """Copy a file into `sink`; its SHA-256."""
     digest = hashlib.sha256()
     try:
         with open_beneath(landing, entry.parts) as file:
-            before = os.fstat(file)
-            _check_same(entry.status, before)
+            _check(entry.is_same(os.fstat(file)))
             while data := os.read(file, _CHUNK):
                 digest.update(data)
-                _spool(sink, data, before.st_size)
-            _check_same(before, os.fstat(file))
+                _check(sink.size + len(data) <= entry.byte_count)
+                sink.write(data)
+            _check(entry.is_same(os.fstat(file)) and sink.size == entry.byte_count)
     except FileNotFoundError as error:
-        raise UnsettledError(f"{entry.source.uri}: gone") from error
+        raise UnsettledError("gone since it was listed") from error
     except OSError as error:
         raise UnreadableError(error.strerror or str(error)) from error
-    _check_size(sink.size, before.st_size)
-    return InputFile(
-        source_uri=entry.source.uri,
-        path=entry.source.path,
-        byte_count=sink.size,
-        modified_ns=before.st_mtime_ns,
-        content_sha256=digest.hexdigest(),
-        document_count=0,
-        rejected_count=0,
-    )
+    return digest.hexdigest()
 
 
-class SpoolError(Exception):
-    """No room to hold a file; a fault of the machine, never of the input."""
-
-
-def _spool(sink: Spool, data: bytes, expected: int) -> None:
-    _check_size(min(sink.size + len(data), expected), sink.size + len(data))
-    try:
-        sink.write(data)
-    except OSError as error:
-        raise SpoolError(f"no room to hold an input: {error}") from error
-
-
-def _check_same(before: os.stat_result, after: os.stat_result) -> None:
-    facts = [(s.st_ino, s.st_size, s.st_mtime_ns, stat.S_IFMT(s.st_mode)) for s in (before, after)]
-    if facts[0] != facts[1]:
-        raise UnsettledError("changed while it was read")
-
-
-def _check_size(read: int, expected: int) -> None:
-    if read != expected:
-        raise UnsettledError("changed while it was read")
+def _check(is_same: bool) -> None:
+    if not is_same:
+        raise UnsettledError("changed since it was listed")

@@ -15,12 +15,11 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from pipelines.ingest.model import LandingError, Source
 from pipelines.ingest.sites import site_of_name
@@ -31,19 +30,31 @@ IN_PROGRESS: Final = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".swp
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A path below the landing folder with its `lstat`."""
+class Entry(NamedTuple):
+    """A path below the landing folder with what `lstat` said; a million of them fit in memory.
 
-    source: Source
+    `fault` is set where a folder cannot be looked into.
+    """
+
     parts: tuple[str, ...]
-    status: os.stat_result
+    mode: int
+    inode: int
+    byte_count: int
+    modified_ns: int
     has_marker: bool = False
+    fault: str | None = None
+
+    @property
+    def uri(self) -> str:
+        """The path below the landing zone; bytes that are no UTF-8 are spelt out."""
+        return "/".join(
+            os.fsencode(part).decode("utf-8", "backslashreplace") for part in self.parts
+        )
 
     @property
     def is_regular(self) -> bool:
         """Whether it may be read at all."""
-        return stat.S_ISREG(self.status.st_mode)
+        return stat.S_ISREG(self.mode)
 
     @property
     def kind(self) -> str:
@@ -55,53 +66,75 @@ class Entry:
             stat.S_IFBLK: "a device",
             stat.S_IFSOCK: "a socket",
         }
-        return kinds.get(stat.S_IFMT(self.status.st_mode), "neither file nor folder")
+        return kinds.get(stat.S_IFMT(self.mode), "neither file nor folder")
+
+    def source(self, landing: Path) -> Source:
+        """The file as rows name it, with what its path says."""
+        uri = self.uri
+        site, retrieved_at = path_facts(uri)
+        return Source(uri, landing.joinpath(*self.parts), site, retrieved_at)
+
+    def is_same(self, status: os.stat_result) -> bool:
+        """Whether a file opened by this path is the one that was listed, unchanged."""
+        facts = (status.st_mode, status.st_ino, status.st_size, status.st_mtime_ns)
+        return facts == self[1:5]
 
     def has_settled(self, settle_seconds: float, now: float) -> bool:
         """Whether a writer may be taken to have finished it; `now` in s since the epoch.
 
         A time far in the future says nothing about the writer and does not hold the file back.
         """
-        return self.has_marker or abs(now - self.status.st_mtime) >= settle_seconds
+        return self.has_marker or abs(now - self.modified_ns / 1e9) >= settle_seconds
 
 
-def entries(landing: Path) -> list[Entry]:
+def entries(landing: Path, own_folders: Iterable[Path] = ()) -> list[Entry]:
     """All entries below `landing`, sorted by path; a single file is its own landing zone.
 
+    `own_folders` hold what the pipeline itself writes: they are no input, wherever they lie.
     Raises LandingError where there is nothing to read.
     """
     if landing.is_file():
-        return [_entry(landing.parent, (landing.name,), landing.lstat(), has_marker=True)]
+        return [_entry((landing.name,), landing.lstat(), has_marker=True)]
     if not landing.is_dir():
         raise LandingError(f"{landing}: no such landing folder; create it or set `landing`")
-    return sorted(_walk(landing, ()), key=lambda entry: entry.parts)
+    own = {_identity(folder.stat()) for folder in own_folders if folder.is_dir()}
+    return sorted(_walk(landing, own))
 
 
-def _walk(landing: Path, parts: tuple[str, ...]) -> Iterator[Entry]:
-    with os.scandir(landing.joinpath(*parts)) as scan:
-        found = {item.name: item for item in scan}
-    for name, item in found.items():
-        if _is_left_alone(name, found):
+def _walk(landing: Path, own: set[tuple[int, int]]) -> Iterator[Entry]:
+    waiting: list[tuple[str, ...]] = [()]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(landing.joinpath(*folder)) as scan:
+                names = {item.name: item.stat(follow_symlinks=False) for item in scan}
+        except FileNotFoundError:
+            continue  # gone since its parent was read, or one of its files was
+        except OSError as error:
+            yield Entry(folder, stat.S_IFDIR, 0, 0, 0, fault=error.strerror or str(error))
             continue
-        status = item.stat(follow_symlinks=False)
-        if stat.S_ISDIR(status.st_mode):
-            yield from _walk(landing, (*parts, name))
-        else:
-            yield _entry(landing, (*parts, name), status, has_marker=f"{name}.done" in found)
+        for name, status in names.items():
+            if _is_left_alone(name, names) or _identity(status) in own:
+                continue
+            parts = (*folder, name)
+            if stat.S_ISDIR(status.st_mode):
+                waiting.append(parts)
+            else:
+                yield _entry(parts, status, has_marker=f"{name}.done" in names)
 
 
-def _is_left_alone(name: str, found: dict[str, os.DirEntry[str]]) -> bool:
-    is_marker = name.endswith(".done") and name.removesuffix(".done") in found
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
+
+
+def _is_left_alone(name: str, names: Container[str]) -> bool:
+    is_marker = name.endswith(".done") and name.removesuffix(".done") in names
     return is_marker or name.startswith(".") or name.lower().endswith(IN_PROGRESS)
 
 
-def _entry(
-    landing: Path, parts: tuple[str, ...], status: os.stat_result, *, has_marker: bool
-) -> Entry:
-    uri = "/".join(os.fsencode(part).decode("utf-8", "backslashreplace") for part in parts)
-    site, retrieved_at = path_facts(uri)
+def _entry(parts: tuple[str, ...], status: os.stat_result, *, has_marker: bool) -> Entry:
     return Entry(
-        Source(uri, landing.joinpath(*parts), site, retrieved_at), parts, status, has_marker
+        parts, status.st_mode, status.st_ino, status.st_size, status.st_mtime_ns, has_marker
     )
 
 

@@ -17,6 +17,14 @@ class LandingError(SettingsError):
     """The landing zone itself cannot be read; the message names it and the remedy."""
 
 
+class SpoolError(Exception):
+    """No room to hold a file; a fault of the machine, never of the input."""
+
+
+class PageProcessError(RuntimeError):
+    """Page workers cannot be started: a fault of the installation, never of a page."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileSlice:
     """Bytes that lie in a file: `length` bytes from `offset`."""

@@ -12,15 +12,12 @@ from typing import IO, Any, Final, cast
 
 import orjson
 
+from pipelines.ingest.model import PageProcessError
 from pipelines.ingest.page_worker import HEADER, write_frame
 
 STARTUP_SECONDS: Final = 120.0
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _CHUNK: Final = 1 << 20
-
-
-class PageProcessError(RuntimeError):
-    """Workers cannot be started at all: a fault of the installation, not of a page."""
 
 
 class LostError(Exception):

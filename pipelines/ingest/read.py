@@ -15,7 +15,7 @@ from pipelines.ingest.feed import read_feed
 from pipelines.ingest.html_page import read_html_page
 from pipelines.ingest.json_document import read_json_document
 from pipelines.ingest.json_lines import read_json_lines
-from pipelines.ingest.landing import Entry, entries
+from pipelines.ingest.landing import Entry, entries, path_facts
 from pipelines.ingest.model import (
     FileEnd,
     IngestBatch,
@@ -66,11 +66,18 @@ def read_landing(  # noqa: PLR0913 - each is a fact of its own; all but three by
     read again, one of another time but the same bytes is read and then skipped too.
     Files whose path bears a date after `until` are left for their own night.
     A batch holds at most `batch_documents` documents and some 64 MB of text.
-    Raises LandingError where there is no such folder, SpoolError when the disk is full. Nothing in
-    the input raises.
+    Raises LandingError where there is no such folder, SpoolError when the disk is full,
+    PageProcessError when page workers cannot be started. Nothing in the input raises.
     """
     collector = Collector(run_id, started_at, settings.batch_documents)
-    found = [entry for entry in entries(landing) if _is_due(entry, until)]
+    own = (
+        settings.home,
+        settings.lake,
+        settings.warehouse,
+        settings.published,
+        settings.quarantine,
+    )
+    found = [entry for entry in entries(landing, own) if _is_due(entry, until)]
     _wait_for_writers(found, settings.settle_seconds)
     items = _items(found, landing, seen, settings)
     with PagePool(settings) as pool:
@@ -87,13 +94,13 @@ def _items(
     folder = landing.parent if landing.is_file() else landing
     for entry in found:
         if not entry.has_settled(settings.settle_seconds, now):
-            _LOG.info("%s: younger than settle_seconds, left for the next run", entry.source.uri)
-        elif refusal := _refused_unread(entry, settings):
+            _LOG.info("%s: younger than settle_seconds, left for the next run", entry.uri)
+        elif refusal := _refused_unread(entry, folder, settings):
             yield refusal
         elif known := _unchanged(entry, seen):
             yield known
         else:
-            yield from _file_items(entry, folder, seen.get(entry.source.uri), settings)
+            yield from _file_items(entry, folder, seen.get(entry.uri), settings)
 
 
 def _wait_for_writers(found: list[Entry], settle_seconds: float) -> None:
@@ -105,32 +112,31 @@ def _wait_for_writers(found: list[Entry], settle_seconds: float) -> None:
 
 def _is_due(entry: Entry, until: date | None) -> bool:
     """Whether a file's path bears no date after the night that is run."""
-    at = entry.source.retrieved_at
-    if until is None or at is None:
-        return True
-    return datetime.fromtimestamp(at / 1_000_000, UTC).date() <= until
+    at = path_facts(entry.uri)[1] if until else None
+    return until is None or at is None or datetime.fromtimestamp(at / 1e6, UTC).date() <= until
 
 
-def _refused_unread(entry: Entry, settings: Settings) -> Item | None:
-    size = entry.status.st_size
+def _refused_unread(entry: Entry, folder: Path, settings: Settings) -> Item | None:
+    if entry.fault is not None:
+        return entry.source(folder).refuse("unreadable", f"the folder: {entry.fault}", b"")
     if not entry.is_regular:
-        return entry.source.refuse("not_a_regular_file", entry.kind, b"")
+        return entry.source(folder).refuse("not_a_regular_file", entry.kind, b"")
+    size = entry.byte_count
     if size > settings.max_file_bytes:
         detail = f"{size} bytes, left in the landing zone"
-        return entry.source.refuse("file_too_large", detail, b"", byte_count=size)
+        return entry.source(folder).refuse("file_too_large", detail, b"", byte_count=size)
     return None
 
 
 def _unchanged(entry: Entry, seen: Mapping[str, SeenInput]) -> SkippedInput | None:
-    known = seen.get(entry.source.uri)
-    facts = (entry.status.st_size, entry.status.st_mtime_ns)
-    return (
-        _skipped(entry, known) if known and facts == (known.byte_count, known.modified_ns) else None
-    )
+    known = seen.get(entry.uri)
+    if known and (known.byte_count, known.modified_ns) == (entry.byte_count, entry.modified_ns):
+        return _skipped(entry, known)
+    return None
 
 
 def _skipped(entry: Entry, known: SeenInput) -> SkippedInput:
-    return SkippedInput(entry.source.uri, known.document_count, known.rejected_count)
+    return SkippedInput(entry.uri, known.document_count, known.rejected_count)
 
 
 def _file_items(
@@ -144,9 +150,10 @@ def _file_items(
             yield from _content_items(content, settings)
             yield FileEnd(content.file)
     except UnsettledError as error:
-        _LOG.info("%s: %s, left for the next run", entry.source.uri, error)
+        _LOG.info("%s: %s, left for the next run", entry.uri, error)
     except UnreadableError as error:
-        yield entry.source.refuse("unreadable", str(error), b"", byte_count=entry.status.st_size)
+        source = entry.source(folder)
+        yield source.refuse("unreadable", str(error), b"", byte_count=entry.byte_count)
 
 
 def _content_items(content: Content, settings: Settings) -> Iterator[Item]:

@@ -153,11 +153,9 @@ def pairs(
     as_json: AsJson = False,
 ) -> int:
     """Print the documents linked to one, side by side with the sentences that prove it."""
-    from pipelines import proofs
+    from pipelines import linked
 
-    for text in proofs.pairs(document_id, _settings(places), as_json=as_json):
-        print(text)
-    return 0
+    return linked.show_pairs(_settings(places), document_id, as_json=as_json)
 
 
 @app.command

@@ -59,7 +59,7 @@ def sparkline(
 ) -> Markup:
     """A line over nights; the usual as a dashed line, bad nights and tonight as dots."""
     if len(points) < 2:
-        return Markup('<span class="none">no history yet</span>')
+        return Markup('<span class="soft">–</span>')
     values = [point.value for point in points] + ([usual] if usual is not None else [])
     low, high = min(*values, 0) if from_zero else min(values), max(values)
 

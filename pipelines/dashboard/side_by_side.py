@@ -57,7 +57,7 @@ def _ranges(
     for item in sentences:
         one = (int(item["start_char"]), int(item["end_char"]))
         other = (int(item["other_start_char"]), int(item["other_end_char"]))
-        if one[0] < one[1] <= len(left) and other[0] < other[1] <= len(right):
+        if 0 <= one[0] < one[1] <= len(left) and 0 <= other[0] < other[1] <= len(right):
             yield one, other
 
 

@@ -10,6 +10,8 @@ derived_from_document_id = "The source of the two, where it can be told."
 evidence = "JSON: the aligned sentences and what else they share."
 site = "Site of the first."
 other_site = "Site of the second."
+source_uri = "Where the first came from."
+other_source_uri = "Where the second came from."
 headline = "Headline of the first."
 other_headline = "Headline of the second."
 published_at = "Publication date of the first."
@@ -24,8 +26,10 @@ with latest as (
 pairs as (
     select
         duplicate_pairs.*,
-        one.site,
-        other.site as other_site,
+        coalesce(one.site, 'unknown') as site,
+        coalesce(other.site, 'unknown') as other_site,
+        one.source_uri,
+        other.source_uri as other_source_uri,
         one.headline,
         other.headline as other_headline,
         one.date_published as published_at,
@@ -69,6 +73,8 @@ select
     evidence,
     site,
     other_site,
+    source_uri,
+    other_source_uri,
     headline,
     other_headline,
     published_at,

@@ -18,7 +18,7 @@ with latest as (
 accepted as (
     select
         documents.document_id,
-        documents.site,
+        coalesce(documents.site, 'unknown') as site,
         runs.logical_date as night,
         latest.night as last_night,
     from documents

@@ -18,7 +18,7 @@ with latest as (
 candidates as (
     select
         documents.document_id,
-        documents.site,
+        coalesce(documents.site, 'unknown') as site,
         documents.headline,
         documents.source_uri,
         documents.article_body,
@@ -34,7 +34,7 @@ chosen as (
     select * from candidates
     qualify row_number() over (
         partition by site order by removed_share desc, document_id
-    ) <= if((select count(distinct coalesce(site, '')) from candidates) > 3, 1, 4)
+    ) <= if((select count(distinct site) from candidates) > 3, 1, 4)
     order by removed_share desc, document_id
     limit 6
 ),

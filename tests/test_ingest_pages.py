@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -114,6 +116,26 @@ def test_a_worker_that_hangs_is_killed_and_one_that_died_replaced() -> None:
     os.kill(children()[0], signal.SIGKILL)
     with pytest.raises(LostError, match="html_memory"):
         process.ask("<p>word</p>", is_fallback=False, seconds=5)
+
+
+def test_a_worker_does_not_outlive_a_killed_parent() -> None:
+    code = (
+        "from pipelines.ingest.page_process import PageProcess; p = PageProcess(10**9);"
+        "print(p._process.pid, flush=True);"
+        "p.ask('<div><p>word ' * 70_000, is_fallback=False, seconds=2)"
+    )
+    root = Path(__file__).parent.parent
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        worker = Path(f"/proc/{int(parent.stdout.readline())}")
+        time.sleep(0.5)
+        parent.kill()
+    assert worker.exists(), "it is busy with the page"
+    deadline = time.monotonic() + 20
+    while worker.exists() and "Z" not in worker.joinpath("stat").read_text().split()[2]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_workers_see_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,14 @@
-"""For any bytes in: documents and rejections out, nothing lost, no exception, twice the same."""
+"""For any bytes in: documents and rejections out, nothing lost, no exception.
+
+`COPYDESK_FUZZ_EXAMPLES=5000 pytest tests/test_ingest_properties.py` looks for longer.
+"""
 
 from __future__ import annotations
 
 import gzip
 import io
 import json
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -29,7 +33,10 @@ from pipelines.ingest.sites import site_of_name, site_of_url
 from pipelines.ingest.sniff import sniff
 from pipelines.ingest.unpack import DamagedError, packing, unpack
 
-THOROUGH = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = int(os.environ.get("COPYDESK_FUZZ_EXAMPLES", "150"))
+THOROUGH = settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 LINE = b'{"url": "https://a.example/1", "text": "The river rose.", "date": "2025-04-08"}\n'
 FEED = (
     b'<?xml version="1.0"?><rss version="2.0"><channel><item><title>T</title><link>https://a.'
@@ -107,7 +114,7 @@ def test_any_text_file_keeps_its_text(text: str, encoding: str) -> None:
 
 
 @pytest.mark.parametrize("kind", SOUND)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=EXAMPLES // 3, deadline=None)
 @given(st.data())
 def test_one_wrong_byte_is_never_an_exception(kind: str, data: st.DataObject) -> None:
     sound = SOUND[kind]
@@ -117,7 +124,7 @@ def test_one_wrong_byte_is_never_an_exception(kind: str, data: st.DataObject) ->
 
 
 @pytest.mark.parametrize("kind", SOUND)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=EXAMPLES // 4, deadline=None)
 @given(st.data())
 def test_a_cut_file_never_gives_a_cut_document(kind: str, data: st.DataObject) -> None:
     whole = {d["content_sha256"] for d in check(SOUND[kind]).documents}

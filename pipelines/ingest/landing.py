@@ -18,6 +18,7 @@ import stat
 from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -146,14 +147,19 @@ def path_facts(uri: str) -> tuple[str | None, int | None]:
     >>> path_facts("000_e7ab.txt")
     (None, None)
     """
-    folders = uri.split("/")[:-1]
-    if len(folders) < 2 or not _DATE.fullmatch(folders[-2]):
+    folders = uri.split("/")[-3:-1]
+    return _folder_facts(*folders) if len(folders) == 2 else (None, None)
+
+
+@lru_cache(maxsize=4096)
+def _folder_facts(day: str, site: str) -> tuple[str | None, int | None]:
+    if not _DATE.fullmatch(day):
         return None, None
     try:
-        day = datetime.strptime(folders[-2], "%Y-%m-%d").replace(tzinfo=UTC)
+        at = datetime.fromisoformat(day).replace(tzinfo=UTC)
     except ValueError:
         return None, None
-    return site_of_name(folders[-1]), int(day.timestamp()) * 1_000_000
+    return site_of_name(site), int(at.timestamp()) * 1_000_000
 
 
 @contextmanager

@@ -62,8 +62,9 @@ class PageProcess:
         process is dead then.
         """
         deadline = time.monotonic() + seconds
+        request = {"html": page, "is_fallback": is_fallback, "seconds": seconds}
         try:
-            write_frame(self._requests, {"html": page, "is_fallback": is_fallback})
+            write_frame(self._requests, request)
         except OSError as error:
             self.close()
             raise LostError("html_memory") from error

@@ -17,6 +17,7 @@ from typing import IO, Any, Final
 
 import orjson
 
+_GRACE_SECONDS: Final = 1.0
 HEADER: Final = struct.Struct(">I")
 
 
@@ -46,9 +47,12 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     write_frame(answers, "ready")
     while (page := read_frame(sys.stdin.buffer)) is not None:
+        # Should nobody be left to kill it, the kernel does: a page may loop inside C code.
+        signal.setitimer(signal.ITIMER_REAL, page["seconds"] + _GRACE_SECONDS)
         answer: Any = None
         with suppress(MemoryError):
             answer = extract(page["html"], is_fallback=page["is_fallback"])
+        signal.setitimer(signal.ITIMER_REAL, 0)
         write_frame(answers, answer)
         if answer is None:
             break  # a heap that was full once is not used again

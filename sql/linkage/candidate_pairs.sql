@@ -16,14 +16,22 @@ with fresh_shingles as (
         on tonight.text_id = shingles.text_id
 ),
 
+-- a text that came on two nights has its rows twice
+shared_shingles as (
+    select distinct
+        text_id,
+        shingle,
+    from lake.shingles
+    where shingle in (select shingle from fresh_shingles)
+),
+
 touched_shingles as (
     select
         text_id,
         shingle,
         row_number() over (partition by shingle order by text_id) as place,
         count(*) over (partition by shingle) as text_count,
-    from lake.shingles
-    where shingle in (select shingle from fresh_shingles)
+    from shared_shingles
 ),
 
 -- a shingle of many texts ties each of them to the first few only: stars, never all pairs
@@ -56,13 +64,20 @@ fresh_terms as (
         on tonight.text_id = terms.text_id
 ),
 
+shared_terms as (
+    select distinct
+        term,
+        text_id,
+    from lake.terms
+    where term in (select term from fresh_terms)
+),
+
 touched_terms as (
     select
         term,
         text_id,
         count(*) over (partition by term) as text_count,
-    from lake.terms
-    where term in (select term from fresh_terms)
+    from shared_terms
 ),
 
 dated_terms as (

@@ -176,6 +176,9 @@ def test_no_telemetry_and_no_pickle(tmp_path: Path) -> None:
     assert environment["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
     assert environment["DO_NOT_TRACK"] == "1"
     assert environment["PREFECT_RESULTS_DEFAULT_SERIALIZER"] == "json"
+    for each in deployments().values():
+        for name, value in each["work_pool"]["job_variables"]["env"].items():
+            assert environment[name] == value
 
 
 def test_stopping_reaches_a_child_in_a_session_of_its_own() -> None:

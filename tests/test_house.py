@@ -1,6 +1,7 @@
-"""The house checks itself: what may import what, sizes, names, and that nothing lacks its proof.
+"""The house checks itself: what may import what, sizes, names, locks, and nothing of a machine.
 
-An exception stands in a table here, with its reason, or is not made.
+An exception stands in a table here, with its reason, or is not made. That every model has a case is
+in test_sql_cases.py, that every rule shows what it takes and leaves in test_rules.py.
 """
 
 from __future__ import annotations
@@ -149,33 +150,6 @@ def test_tests_do_not_mock_our_own_code() -> None:
         if module.startswith(("unittest.mock", "mock", "pytest_mock"))
     ]
     assert found == []
-
-
-def models(*schemas: str) -> list[Path]:
-    return [path for schema in schemas for path in sorted((ROOT / "sql" / schema).glob("*.sql"))]
-
-
-@pytest.mark.parametrize(
-    "model",
-    models("learning", "staging", "linkage", "marts", "audits", "dashboard"),
-    ids=lambda path: f"{path.parent.name}.{path.stem}",
-)
-def test_every_model_says_what_it_is_and_has_a_case(model: Path) -> None:
-    head = re.match(r"\s*/\*(.*?)\*/", model.read_text("utf-8"), re.DOTALL)
-    assert head, f"{relative(model)} begins with front matter"
-    assert tomllib.loads(head[1])["description"].endswith((".", "?"))
-    cases = ROOT / "tests" / "cases" / "sql" / model.parent.name / model.stem
-    found = list(cases.glob("*/expected.jsonl"))
-    assert found, f"{relative(model)} needs {relative(cases)}/<case>/expected.jsonl"
-
-
-def test_every_rule_shows_what_it_takes_and_what_it_leaves() -> None:
-    files = sorted((ROOT / "pipelines" / "clean" / "rules").glob("*.toml"))
-    rules = [rule for path in files for rule in tomllib.loads(path.read_text("utf-8"))["rule"]]
-    assert len(rules) > 50
-    assert [rule["id"] for rule in rules if not rule.get("removes") or not rule.get("keeps")] == []
-    names = [rule["id"] for rule in rules]
-    assert sorted(set(names)) == sorted(names)
 
 
 def tracked() -> list[Path]:

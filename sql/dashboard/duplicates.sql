@@ -23,37 +23,37 @@ with latest as (
     select run_id from runs order by logical_date desc, started_at desc, run_id desc limit 1
 ),
 
+arrived as (
+    select document_id from documents
+    semi join latest using (run_id)
+),
+
+new_pairs as (
+    select document_id, other_document_id, relation, score from duplicate_pairs
+    semi join arrived using (document_id)
+    union
+    select document_id, other_document_id, relation, score from duplicate_pairs
+    semi join arrived on arrived.document_id = duplicate_pairs.other_document_id
+),
+
+-- Texts are fetched for the pairs that are shown only: they are most of the table. Longer ones
+-- would fill the page; any pair can be had with `copydesk pairs ID`.
 pairs as (
     select
-        duplicate_pairs.*,
-        coalesce(one.site, 'unknown') as site,
-        coalesce(other.site, 'unknown') as other_site,
-        one.source_uri,
-        other.source_uri as other_source_uri,
-        one.headline,
-        other.headline as other_headline,
-        one.date_published as published_at,
-        other.date_published as other_published_at,
-        one.article_body,
-        other.article_body as other_article_body,
+        new_pairs.*,
         one.article_id,
-        list_position(
-            ['wholly_derived', 'partially_derived', 'contains', 'near', 'exact'],
-            duplicate_pairs.relation
-        ) as rank,
-    from duplicate_pairs
+        one.site is not distinct from other.site as is_same_site,
+    from new_pairs
     inner join documents as one using (document_id)
-    inner join documents as other on other.document_id = duplicate_pairs.other_document_id
-    where (one.run_id in (select run_id from latest) or other.run_id in (select run_id from latest))
-        -- Longer texts would fill the page; any pair can be had with `copydesk pairs ID`.
-        and length(one.article_body) <= 8000 and length(other.article_body) <= 8000
+    inner join documents as other on other.document_id = new_pairs.other_document_id
+    where one.word_count <= 1500 and other.word_count <= 1500
 ),
 
 per_article as (
     select * from pairs
     qualify row_number() over (
         partition by article_id, relation
-        order by site is not distinct from other_site, score desc, document_id, other_document_id
+        order by is_same_site, score desc, document_id, other_document_id
     ) = 1
 ),
 
@@ -62,25 +62,38 @@ per_relation as (
     qualify row_number() over (
         partition by relation order by score desc, document_id, other_document_id
     ) <= 3
+),
+
+chosen as (
+    select
+        *,
+        list_position(
+            ['wholly_derived', 'partially_derived', 'contains', 'near', 'exact'], relation
+        ) as rank,
+    from per_relation
+    order by rank, score desc, document_id, other_document_id
+    limit 5
 )
 
 select
-    document_id,
-    other_document_id,
-    relation,
-    score,
-    derived_from_document_id,
-    evidence,
-    site,
-    other_site,
-    source_uri,
-    other_source_uri,
-    headline,
-    other_headline,
-    published_at,
-    other_published_at,
-    article_body,
-    other_article_body
-from per_relation
-order by rank, score desc, document_id, other_document_id
-limit 5
+    chosen.document_id,
+    chosen.other_document_id,
+    chosen.relation,
+    chosen.score,
+    duplicate_pairs.derived_from_document_id,
+    duplicate_pairs.evidence,
+    coalesce(one.site, 'unknown') as site,
+    coalesce(other.site, 'unknown') as other_site,
+    one.source_uri,
+    other.source_uri as other_source_uri,
+    one.headline,
+    other.headline as other_headline,
+    one.date_published as published_at,
+    other.date_published as other_published_at,
+    one.article_body,
+    other.article_body as other_article_body
+from chosen
+inner join duplicate_pairs using (document_id, other_document_id)
+inner join documents as one using (document_id)
+inner join documents as other on other.document_id = chosen.other_document_id
+order by chosen.rank, chosen.score desc, chosen.document_id, chosen.other_document_id

@@ -35,20 +35,28 @@ sizes as (
     from accepted
 ),
 
+lines_before as (
+    select
+        removed_lines.kind,
+        removed_lines.rule_id,
+        count(*) as line_count,
+    from removed_lines
+    semi join (select document_id from accepted where night < last_night) as accepted
+        using (document_id)
+    group by removed_lines.kind, removed_lines.rule_id
+),
+
 lines as (
     select
         removed_lines.kind,
         removed_lines.rule_id,
-        count(*) filter (where accepted.night = accepted.last_night) as line_count,
-        count(*) filter (where accepted.night < accepted.last_night) as before_count,
-        count(distinct if(accepted.night = accepted.last_night, accepted.document_id, null))
-            as document_count,
-        count(distinct if(accepted.night = accepted.last_night, accepted.site, null))
-            as site_count,
-        mode(removed_lines.line_text order by removed_lines.line_text)
-            filter (where accepted.night = accepted.last_night) as example,
+        count(*) as line_count,
+        count(distinct accepted.document_id) as document_count,
+        count(distinct accepted.site) as site_count,
+        mode(removed_lines.line_text order by removed_lines.line_text) as example,
     from removed_lines
     inner join accepted using (document_id)
+    where accepted.night = accepted.last_night
     group by removed_lines.kind, removed_lines.rule_id
 )
 
@@ -60,11 +68,13 @@ select
     lines.site_count,
     100.0 * lines.line_count / greatest(sizes.tonight_count, 1) as per_100_documents,
     if(
-        sizes.night_count >= 7, 100.0 * lines.before_count / greatest(sizes.before_count, 1), null
+        sizes.night_count >= 7,
+        100.0 * coalesce(lines_before.line_count, 0) / greatest(sizes.before_count, 1),
+        null
     ) as usual_per_100_documents,
     left(lines.example, 200) as example
 from lines
 cross join sizes
-where lines.line_count > 0
+left join lines_before using (kind, rule_id)
 order by lines.line_count desc, lines.kind, lines.rule_id
 limit 60

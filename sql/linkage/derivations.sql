@@ -17,13 +17,14 @@ with derived as (
         other_alignment,
         coverage,
         other_coverage,
-        is_of_one_case,
         is_text_covered,
     from linkage.scored_pairs
     where
         alignment >= 0.40
         and coverage >= 0.30
         and (other_alignment >= 0.20 or coverage >= 0.75)
+        -- alike in wording throughout, yet of other people and figures: two briefs in one mould
+        and (is_of_one_case or other_alignment < 0.45)
         and (
             (story_score >= 0.70 and coalesce(gap_days, 0) <= 30)
             or story_score >= 0.90
@@ -34,10 +35,10 @@ select
     text_id,
     other_text_id,
     case
-        when alignment >= 0.60 and other_alignment >= 0.45 and is_of_one_case
+        when alignment >= 0.60 and other_alignment >= 0.45
             then 'wholly_derived'
         when alignment >= 0.50 and other_alignment >= 0.35 and coverage >= 0.45
-            and other_coverage >= 0.38 and is_of_one_case
+            and other_coverage >= 0.38
             then 'wholly_derived'
         when coverage >= 0.75 and other_coverage <= 0.30
             then 'contains'

@@ -122,11 +122,9 @@ def clean(
     places: Places | None = None,
 ) -> int:
     """Print the clean text of files, without touching the lake."""
-    from pipelines import proofs
+    from pipelines import explained
 
-    for cleaned in proofs.clean_files(files, _settings(places)):
-        print(cleaned.as_json() if as_json else cleaned.article_body)
-    return 0
+    return explained.show_clean(files, _settings(places), as_json=as_json)
 
 
 @app.command
@@ -137,11 +135,9 @@ def explain(
     places: Places | None = None,
 ) -> int:
     """Print the proof of a file or document: each line kept, removed or repaired, and why."""
-    from pipelines import proofs
+    from pipelines import explained
 
-    for proof in proofs.explain(what, _settings(places)):
-        print(proof)
-    return 0
+    return explained.explain(what, _settings(places))
 
 
 @app.command

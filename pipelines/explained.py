@@ -1,0 +1,92 @@
+"""`copydesk explain` and `copydesk clean`: what cleaning makes of a file or a document, and why."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow.dataset as ds
+
+from pipelines import takedown, tonight
+from pipelines.clean.article import CleanedText, clean_text, load_cleaner
+from pipelines.clean.edits import RemovedLine, Repair
+from pipelines.clean.explain import reasons, render
+from pipelines.ingest import SkippedInput, read_landing
+from pipelines.settings import Settings
+
+
+def explain(what: str, settings: Settings) -> int:
+    """Print the proof of a file, or of a document of the lake as it was cleaned that night.
+
+    Returns 0. Raises NoSuchDocumentError when it is neither.
+    """
+    path = Path(what)
+    cleaner = load_cleaner(settings)
+    found = _of_files([path], settings) if path.is_file() else iter([_of_lake(what, settings)])
+    for name, cleaned in found:
+        print(f"# {name}", render(cleaned), *reasons(cleaned, cleaner), sep="\n")
+    return 0
+
+
+def show_clean(files: Iterable[Path], settings: Settings, *, as_json: bool) -> int:
+    """Print the clean text of every document in files. Returns 0, or 1 if one was refused."""
+    code = 0
+    for path in files:
+        if not path.is_file():
+            raise FileNotFoundError(f"{path}: no such file")
+        shown = list(_of_files([path], settings))
+        code = code if shown else 1
+        for name, cleaned in shown:
+            print(
+                json.dumps(_as_dict(name, cleaned), default=str)
+                if as_json
+                else cleaned.article_body
+            )
+    return code
+
+
+def _of_files(paths: Iterable[Path], settings: Settings) -> Iterator[tuple[str, CleanedText]]:
+    """Documents of files, clean; what is refused is told on stderr."""
+    cleaner = load_cleaner(settings)
+    now = datetime.now(UTC)
+    for path in paths:
+        for batch in read_landing(path, {}, settings, run_id="explain", started_at=now):
+            if isinstance(batch, SkippedInput):
+                continue
+            for refused in batch.rejections:
+                place = ", ".join(filter(None, (refused.source_uri, refused.source_locator)))
+                print(f"{place}: refused, {refused.reason}: {refused.detail}", file=sys.stderr)
+            for row in batch.documents.to_pylist():
+                name = ", ".join(filter(None, (row["source_uri"], row["source_locator"])))
+                text = row.pop("raw_text")
+                yield name, clean_text(text, cleaner, **row)
+
+
+def _of_lake(beginning: str, settings: Settings) -> tuple[str, CleanedText]:
+    lake = tonight.open_lake(settings)
+    name = takedown.find(lake, beginning)
+    rows = {
+        table: lake.dataset(table).to_table(filter=ds.field("document_id") == name).to_pylist()
+        for table in ("documents", "articles", "removed_lines", "repairs")
+    }
+    removed = (RemovedLine(**_only(row, RemovedLine)) for row in rows["removed_lines"])
+    repairs = (Repair(**_only(row, Repair)) for row in rows["repairs"])
+    raw_text = rows["documents"][0]["raw_text"]
+    return name, CleanedText(raw_text, rows["articles"][0], tuple(removed), tuple(repairs))
+
+
+def _only(row: dict[str, Any], kind: type[tuple[Any, ...]]) -> dict[str, Any]:
+    return {name: row[name] for name in kind._fields}  # type: ignore[attr-defined]
+
+
+def _as_dict(name: str, cleaned: CleanedText) -> dict[str, Any]:
+    return {
+        "source": name,
+        **cleaned.article,
+        "removed_lines": [row._asdict() for row in cleaned.removed_lines],
+        "repairs": [row._asdict() for row in cleaned.repairs],
+    }

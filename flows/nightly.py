@@ -12,7 +12,7 @@ from prefect.states import Completed, Failed
 from flows.artifacts import show
 from flows.chunks import lease_chunk, run_name, verb_chunk
 from pipelines import night, settings
-from pipelines.steps import Night
+from pipelines.tonight import Night
 
 
 @flow(name="nightly", flow_run_name=run_name, persist_result=False)

@@ -210,8 +210,9 @@ def reasons(cleaned: CleanedText, cleaner: Cleaner) -> Iterable[str]:
         kind = line.kind.replace("_", " ")
         if line.rule_id in DERIVED:
             why = DERIVED[line.rule_id][1]
+        elif (rule := rules.get(line.rule_id)) is None:
+            why = "a rule that the book no longer has"
         else:
-            rule = rules[line.rule_id]
             where = {"any": "anywhere"}.get(rule.zone, f"in the {rule.zone}")
             why = f"a phrase of {rule.file} that holds {where}"
         yield f"line {line.line_number}: {kind} – {why} ({line.rule_id}, {line.score:.2f})"

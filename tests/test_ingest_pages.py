@@ -85,6 +85,17 @@ def test_the_title_stays_text(tmp_path: Path) -> None:
     assert row["given_headline"] == "A flood <script>"
 
 
+def test_a_page_drawn_by_script_is_read_from_its_linked_data(tmp_path: Path) -> None:
+    body = "\\n".join([SENTENCE.strip()] * 6)
+    data = f'{{"@type": "NewsArticle", "headline": "Flood", "articleBody": "{body}"}}'
+    source = f'<html><head><script type="application/ld+json">{data}</script></head><body>'
+    (row,) = read_bytes(
+        tmp_path / "landing", f"{source}<p>Loading</p></body></html>".encode()
+    ).documents
+    assert row["raw_text"].split("\n") == [SENTENCE.strip()] * 6
+    assert (row["given_headline"], row["text_flags"]) == ("Flood", "linked_data")
+
+
 def test_too_little_memory_is_a_reason(tmp_path: Path) -> None:
     source = page("<p>word</p>" * 10).replace("word", "word " * 2_000_000)
     reading = read_bytes(

@@ -15,12 +15,16 @@ from trafilatura import bare_extraction
 from trafilatura.utils import repair_faulty_html
 
 from pipelines.ingest.block_text import block_text
+from pipelines.ingest.markup import is_markup
 from pipelines.ingest.model import Extracted
 from pipelines.ingest.page_facts import page_facts
 from pipelines.ingest.page_shape import shallow
 
 MOST_TAGS: Final = 150_000
 """Beyond this trafilatura needs minutes; the fallback takes a second."""
+
+_SHORT: Final = 250
+"""Characters below which trafilatura itself doubts a text (its MIN_EXTRACTED_SIZE)."""
 
 
 def extract(page: str, *, is_fallback: bool = False) -> Extracted:
@@ -31,7 +35,13 @@ def extract(page: str, *, is_fallback: bool = False) -> Extracted:
     if tree is None:
         return Extracted(text=block_text(page), facts={}, flags=["html_fallback"])
     facts = page_facts(tree)
-    text = _article(tree)
+    text, stated = _article(tree), facts.pop("body", "")
+    if len(text) < _SHORT <= len(stated) or (stated and text.split() == stated.split()):
+        # Pages drawn by script hold their article in the linked data only. trafilatura finds it
+        # there too, but runs its paragraphs together.
+        text, flags = stated, [*flags, "linked_data"]
+    if is_markup(text):
+        text = block_text(text)
     if not text.strip():
         text, flags = block_text(page), [*flags, "html_fallback"]
     return Extracted(text=text, facts=facts, flags=flags)

@@ -44,7 +44,10 @@ _JSON_LD: Final = ".//script[@type='application/ld+json']"
 
 
 def page_facts(tree: _Element) -> dict[str, str]:
-    """The columns a page fills, as texts; a column it does not fill is missing."""
+    """The columns a page fills, as texts; a column it does not fill is missing.
+
+    `body` is the article's text where the page states it apart from its markup.
+    """
     linked = _linked_data(tree)
     meta = _meta(tree)
     facts: dict[str, str] = {}
@@ -53,6 +56,8 @@ def page_facts(tree: _Element) -> dict[str, str]:
         value = next((text for text in found if text and _fits(column, text)), None)
         if value:
             facts[column] = value
+    if "body" in linked:
+        facts["body"] = linked["body"]
     return facts
 
 
@@ -125,6 +130,7 @@ def _article(item: Mapping[str, Any]) -> dict[str, str]:
         "language": _texts(item.get("inLanguage"))[:1],
     }
     joined = {column: _clean(", ".join(texts)) for column, texts in values.items()}
+    joined["body"] = html.unescape("\n".join(_texts(item.get("articleBody"))))
     return {column: text for column, text in joined.items() if text}
 
 

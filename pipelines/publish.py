@@ -42,7 +42,7 @@ STORAGE_VERSION: Final = "v1.4.0"
 """Read by DuckDB 1.4 and 1.5 clients too; the default of 2.0 is not."""
 
 _VOLATILE: Final = frozenset(
-    {"run_id", "cleaned_at", "rejected_at", "first_seen_at", "last_seen_at"}
+    {"run_id", "cleaned_at", "rejected_at", "quarantine_path", "first_seen_at", "last_seen_at"}
 )
 _LOGS: Final = frozenset({"runs", "checks"})
 _ROWS_PER_BATCH: Final = 20_000

@@ -1,0 +1,1 @@
+"""Faults done to the real `copydesk run` on real files, and what must be left afterwards."""

@@ -24,13 +24,19 @@ _AGENCY_CREDIT: Final = re2.compile(
     r"|alamy|istock|pixabay|unsplash|ap/|/ap|xinhua|pti|ani|ansa|efe|tass|nasa)[^()\[\]|]{0,40})[)\]]\s*$"
 )
 
+_LABEL: Final = re2.compile(
+    r"(?i)^\s*(?:image|photo|picture|file photo|foto|bild|imagen|imagem|fot\.?|фото|photographer)s?"
+    r"\s*(?:credits?|source|by|courtesy(?: of)?)?\s*:\s*"
+)
+
 
 def split_credit(caption: str) -> tuple[str, str | None]:
     """A caption and the credit that ends it: (`A rocket lifts off.`, `Reuters/X`)."""
-    for pattern in (_CREDIT, _AGENCY_CREDIT):
+    for pattern in (_AGENCY_CREDIT, _CREDIT):
         found = pattern.search(caption)
         if found:
-            return caption[: found.start()].rstrip(), found.group(1).strip(" :.-–—")
+            credit = _LABEL.sub("", found.group(1)).strip(" :.-–—")
+            return caption[: found.start()].rstrip(), credit
     return caption, None
 
 

@@ -201,7 +201,10 @@ def _fold_all(codes: Any, start: Any, end: Any, tables: Any, results: Any) -> in
         size = _fold_line(codes, start[i], end[i], fold, line)
         first, last = _core(line, size, edge)
         hashes[i, 0] = _hash(line, 0, size)
-        hashes[i, 1] = _hash_masked(line, first, last, lower, edge)
+        if size == 0 or _at_edge(line[first], edge):  # marks are all the line has
+            hashes[i, 1] = hashes[i, 0]
+        else:
+            hashes[i, 1] = _hash_masked(line, first, last, lower, edge)
         head = size if size <= WHOLE_CHARS else HEAD_CHARS
         out[used : used + head] = line[:head]
         at[i, 0], at[i, 1] = used, used + head

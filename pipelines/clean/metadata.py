@@ -19,8 +19,10 @@ from pipelines.clean.sources import agency_of, dateline_agency
 MAX_BYLINE_CHARS: Final = 200
 
 _LEAD: Final = re2.compile(
-    r"(?i)(?:by|von|par|por|di|door|autor(?:en|a)?|author|text|текст|автор)\b:?\s+"
+    r"(?i)^(?:by|von|par|por|di|door|autor(?:en|a)?|author|text|текст|автор)\b:?\s+"
 )
+_EDITING: Final = re2.compile(r"(?i);\s*(?:editing|writing|compiled|additional) .*$")
+_EDGES: Final = " ,;|·•-–—()[]"
 
 
 @dataclass(slots=True)
@@ -40,7 +42,7 @@ class Fields:
         """Take up what a removed line says."""
         value = rule_value(rule, line)
         if rule.moves == "byline":
-            self.bylines.append(_LEAD.sub("", value, count=1).strip(" ,;|·•-–—"))
+            _append_new(self.bylines, _EDITING.sub("", _LEAD.sub("", value)).strip(_EDGES))
         elif rule.moves == "date" and printed is not None:
             self.dates.append(printed)
         elif rule.moves == "caption":

@@ -177,13 +177,14 @@ def _options() -> Any:
 
 
 def load_rules(folder: Path = RULES) -> tuple[Rule, ...]:
-    """All rules of a folder, file by file in alphabetical order.
+    """All rules of a folder: `any.toml`, `en.toml`, then the other files in alphabetical order.
 
+    Where two rules hold for a line, the earlier one carries the verdict.
     Raises RuleError for a file that is not TOML, a rule that fails its checks, or an id twice.
     """
     rules = [
         read_rule(record, file.name)
-        for file in sorted(folder.glob("*.toml"))
+        for file in sorted(folder.glob("*.toml"), key=_rank)
         for record in _records(file)
     ]
     seen: dict[str, str] = {}
@@ -192,6 +193,10 @@ def load_rules(folder: Path = RULES) -> tuple[Rule, ...]:
             raise _refuse(rule.file, rule.id, f"this id is already taken in {seen[rule.id]}")
         seen[rule.id] = rule.file
     return tuple(rules)
+
+
+def _rank(file: Path) -> tuple[bool, bool, str]:
+    return file.stem != "any", file.stem != "en", file.stem
 
 
 def _records(file: Path) -> list[dict[str, Any]]:

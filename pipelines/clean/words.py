@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_JOINS: Final = "'’-‐‑·."
+_JOINS: Final = "'’-‐‑·.,"
 """Characters that join two halves of one word when letters stand on both sides."""
 
 

@@ -120,6 +120,15 @@ def test_a_page_says_how_it_is_written(
     assert decoded.text.endswith(text or "")
 
 
+@pytest.mark.parametrize("text", ["新闻新闻新闻", RUSSIAN])
+def test_cut_utf_16_is_no_text(text: str) -> None:
+    assert decode(text.encode("utf-16")[:-1]) is None
+
+
+def test_a_mark_of_utf_16_before_a_nul_is_not_one_of_utf_32() -> None:
+    assert decode("\0news".encode("utf-16")) == ("\0news", "utf-16-le", ())
+
+
 def test_binary_is_no_text() -> None:
     assert decode(bytes(range(256)) * 3) is None
 

@@ -68,8 +68,11 @@ def decode(data: bytes) -> Decoded | None:
     Decoded(text='naïve', encoding='cp1252', flags=('legacy_encoding',))
     """
     for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return _marked(data[len(mark) :], encoding)
+        # The mark of UTF-32 is that of UTF-16 and a NUL: where it does not hold, the other may.
+        if data.startswith(mark) and (found := _marked(data[len(mark) :], encoding)):
+            return found
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return None
     if b"\0" in data and (wide := _wide_encoding(data)):
         return _marked(data, wide)
     if looks_binary(data):

@@ -17,6 +17,7 @@ with derived as (
         other_alignment,
         coverage,
         other_coverage,
+        is_of_one_case,
         is_text_covered,
     from linkage.scored_pairs
     where
@@ -38,7 +39,7 @@ select
         when alignment >= 0.60 and other_alignment >= 0.45
             then 'wholly_derived'
         when alignment >= 0.50 and other_alignment >= 0.35 and coverage >= 0.45
-            and other_coverage >= 0.38
+            and other_coverage >= 0.38 and is_of_one_case
             then 'wholly_derived'
         when coverage >= 0.75 and other_coverage <= 0.30
             then 'contains'

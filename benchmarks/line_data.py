@@ -6,11 +6,11 @@ The data is read from `COPYDESK_BENCH` (default `../shared/bench`), see `docs/li
 from __future__ import annotations
 
 import gzip
-import hashlib
 import os
 import random
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,11 +80,6 @@ def _unlabelled(row: dict) -> Page:
     return Page(row["id"], "gva", site, "en", "near", False, lines, skipped, (0.0,) * len(lines))
 
 
-def fold_of(site: str, folds: int) -> int:
-    """Fold of a site: the same for all its pages, variants and sets."""
-    return int.from_bytes(hashlib.sha256(site.encode()).digest()[:4]) % folds
-
-
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One augmented document: lines, labels, the site each line is from, the set."""
@@ -107,8 +102,8 @@ class Augmenter:
         self,
         pages: list[Page],
         seed: int,
-        removes: list[Row] = [],
-        keeps: list[Row] = [],  # noqa: B006
+        removes: Sequence[Row] = (),
+        keeps: Sequence[Row] = (),
     ) -> None:
         self.random = random.Random(seed)
         self.removes = removes

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba
 import numpy as np
 import torch
 from torch import nn
 
-WIDTH = 64
+WIDTH = 48
 EMBEDDING = 16
-GATES = 32
+GATES = 24
 POOL = 16
 HEADS = 3
 """One verdict for each family of gold standards; the first is the one that is used."""
@@ -19,7 +21,7 @@ WORDING_DROPOUT = 0.5
 
 
 @numba.njit(cache=True)
-def _scan(f, x, starts, out):
+def _scan(f: Any, x: Any, starts: Any, out: Any) -> None:
     for t in range(len(f)):
         for j in range(f.shape[1]):
             previous = np.float32(0) if starts[t] else out[t - 1, j]
@@ -27,7 +29,8 @@ def _scan(f, x, starts, out):
 
 
 @numba.njit(cache=True)
-def _scan_back(f, x, starts, out, gradient, df, dx):
+def _scan_back(f: Any, x: Any, starts: Any, out: Any, gradients: Any) -> None:
+    gradient, df, dx = gradients
     carry = np.zeros(f.shape[1], dtype=np.float32)
     for t in range(len(f) - 1, -1, -1):
         for j in range(f.shape[1]):
@@ -42,7 +45,8 @@ class Recurrence(torch.autograd.Function):
     """c[t] = f[t] c[t-1] + (1 - f[t]) x[t] (simple recurrent unit), reset at document starts."""
 
     @staticmethod
-    def forward(ctx, f, x, starts):
+    def forward(ctx: Any, f: Any, x: Any, starts: Any) -> Any:
+        """Run over all lines."""
         out = torch.empty_like(x)
         _scan(f.detach().numpy(), x.detach().numpy(), starts, out.numpy())
         ctx.save_for_backward(f, x, out)
@@ -50,12 +54,13 @@ class Recurrence(torch.autograd.Function):
         return out
 
     @staticmethod
-    def backward(ctx, gradient):
+    def backward(ctx: Any, gradient: Any) -> Any:
+        """Gradients of f and x."""
         f, x, out = ctx.saved_tensors
         df, dx = torch.empty_like(f), torch.empty_like(x)
         _scan_back(
             f.detach().numpy(), x.detach().numpy(), ctx.starts, out.detach().numpy(),
-            np.ascontiguousarray(gradient.numpy()), df.numpy(), dx.numpy(),
+            (np.ascontiguousarray(gradient.numpy()), df.numpy(), dx.numpy()),
         )  # fmt: skip
         return df, dx, None
 
@@ -102,7 +107,9 @@ class Network(nn.Module):
         self.drop = nn.Dropout(DROPOUT)
         self.wording_drop = nn.Dropout(WORDING_DROPOUT)
 
-    def forward(self, dense, tokens, offsets, given, starts):
+    def forward(self, batch: Any, starts: np.ndarray) -> torch.Tensor:
+        """Logits of the HEADS verdicts and the kinds; `batch`: dense, tokens, offsets, given."""
+        dense, tokens, offsets, given = batch
         first = torch.from_numpy(starts)
         last = torch.roll(first, -1)
         wording = torch.cat([self.mean(tokens, offsets), self.peak(tokens, offsets)], 1)

@@ -31,6 +31,22 @@ from pipelines.clean.line_characters import (
     TERMINAL,
     character,
 )
+from pipelines.clean.line_place import (
+    FACT_CHARS,
+    FACT_IS_PROSE,
+    FACT_KEPT,
+    FACT_LINE_HASH,
+    FACT_START_HASH,
+    FACT_WORDS,
+    FACTS,
+    PLACE_FEATURES,
+    empty_table,
+    find_repeats,
+    log1p,
+    place_after,
+    place_before,
+    share_words,
+)
 from pipelines.clean.line_words import (
     CAPITALISED,
     HASH,
@@ -66,25 +82,13 @@ SHAPE_FEATURES: Final = (
     "words_1", "words_2", "words_3_4", "words_5_8", "words_9_14", "words_15_25", "words_26_50",
     "is_prose",
 )  # fmt: skip
-PLACE_FEATURES: Final = (
-    "lines_before", "lines_after", "lines_in_document", "relative_place", "chars_before",
-    "chars_after", "prose_before", "prose_after", "prose_gap_before", "prose_gap_after",
-    "before_all_prose", "after_all_prose", "prose_share", "prose_count",
-    "repeated_before", "repeated_after", "start_repeated", "shared_words", "shared_names",
-    "shared_count", "mean_prose_words",
-)  # fmt: skip
 FEATURES: Final = SHAPE_FEATURES + PLACE_FEATURES
 """Names of the dense columns, in order."""
 
-_S: Final = len(SHAPE_FEATURES)
-_CHARS, _WORDS, _IS_PROSE, _LINE_HASH, _START_HASH, _KEPT = range(6)
-_FACTS: Final = 6
 _PIECE: Final = 2048
 """Lines of a document looked at together for repetition and shared words."""
 _OVERLAP_WORDS: Final = 40
-_TABLE: Final = 1 << 16
 _LONG_WORD: Final = 4
-_LOGARITHMS: Final = np.log1p(np.arange(4096)).astype(np.float32)
 _BUCKETS: Final = (1, 2, 4, 8, 14, 25, 50)
 
 
@@ -98,12 +102,6 @@ class LineFeatures:
     """Hashed wording, shape (lines, MAX_TOKENS)."""
     token_count: NDArray[np.int32]
     """How many tokens each line has, shape (lines,)."""
-
-
-@numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
-def log1p(count: Any) -> Any:
-    """log(1 + count), from a table; counts past its end as its last."""
-    return _LOGARITHMS[min(count, _LOGARITHMS.size - 1)]
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
@@ -231,125 +229,14 @@ def _read_lines(
         _edge_shape(first, last, out)
         _size_shape(end - start, count, counts, last, out)
         token_count[i] = line_tokens(words, count, edges, tokens[i])
-        facts[i, _CHARS] = end - start
-        facts[i, _WORDS] = count
-        facts[i, _IS_PROSE] = out[52] > 0
-        facts[i, _LINE_HASH] = line_hash(words, count) ^ edges[0]
-        facts[i, _START_HASH] = (
+        facts[i, FACT_CHARS] = end - start
+        facts[i, FACT_WORDS] = count
+        facts[i, FACT_IS_PROSE] = out[52] > 0
+        facts[i, FACT_LINE_HASH] = line_hash(words, count) ^ edges[0]
+        facts[i, FACT_START_HASH] = (
             mix(words[0, HASH] * np.uint32(31) ^ words[min(count, 2) - 1, HASH]) if count else 0
         )
-        facts[i, _KEPT] = _keep_words(words, count, kept[i])
-
-
-@numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
-def _note(seen: Any, slot: Any, base: Any, line: Any) -> None:
-    """Note that `line` of the piece beginning at stamp `base` has what hashes to `slot`."""
-    if seen[slot, 0] < base:
-        seen[slot, 0] = base + line
-    seen[slot, 1] = base + line
-
-
-@numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
-def _elsewhere(seen: Any, slot: Any, base: Any, line: Any) -> Any:
-    """Whether another line of the piece has what hashes to `slot`."""
-    return seen[slot, 0] >= base and (seen[slot, 0] != base + line or seen[slot, 1] != base + line)
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _share_words(facts: Any, kept: Any, seen: Any, base: Any, mask: Any, dense: Any) -> None:
-    """Share of a line's long words, and of its names, that other prose lines have too."""
-    for i in range(len(facts)):
-        if facts[i, _IS_PROSE]:
-            for j in range(facts[i, _KEPT]):
-                _note(seen, np.int64(kept[i, j] >> np.uint32(1)) & mask, base, i)
-    for i in range(len(facts)):
-        names = shared = shared_names = 0
-        for j in range(facts[i, _KEPT]):
-            is_name = np.int64(kept[i, j] & np.uint32(1))
-            hit = _elsewhere(seen, np.int64(kept[i, j] >> np.uint32(1)) & mask, base, i)
-            names += is_name
-            shared += hit
-            shared_names += hit * is_name
-        dense[i, _S + 17] = shared / max(np.float32(facts[i, _KEPT]), np.float32(1))
-        dense[i, _S + 18] = shared_names / max(np.float32(names), np.float32(1))
-        dense[i, _S + 19] = log1p(shared) / np.float32(2)
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _find_repeats(facts: Any, seen: Any, base: Any, mask: Any, dense: Any) -> None:
-    """Whether the line, or its first two words, stands elsewhere in the document."""
-    for i in range(len(facts)):
-        line = facts[i, _LINE_HASH] & mask
-        dense[i, _S + 14] = seen[line, 0] >= base
-        _note(seen, line, base, i)
-        _note(seen, (facts[i, _START_HASH] ^ 0x5BD1E995) & mask, base, i)
-    for i in range(len(facts)):
-        dense[i, _S + 15] = seen[facts[i, _LINE_HASH] & mask, 1] > base + i
-        dense[i, _S + 16] = _elsewhere(seen, (facts[i, _START_HASH] ^ 0x5BD1E995) & mask, base, i)
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _log(count: Any, scale: Any) -> Any:
-    return log1p(count) / np.float32(scale)
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _place_before(facts: Any, dense: Any) -> Any:
-    """Features of what stands before each line; the document's chars, prose lines, their words."""
-    chars = prose = prose_words = prose_chars = 0
-    gap = -1
-    lines = len(facts)
-    for i in range(lines):
-        out = dense[i, _S:]
-        out[0] = _log(i, 3)
-        out[1] = _log(lines - 1 - i, 3)
-        out[2] = _log(lines, 5)
-        out[3] = (i + np.float32(0.5)) / lines
-        out[4] = _log(chars, 8)
-        out[6] = _log(prose, 2)
-        out[8] = _log(gap, 2) if gap >= 0 else np.float32(2)
-        out[10] = prose == 0
-        chars += facts[i, _CHARS]
-        if facts[i, _IS_PROSE]:
-            prose += 1
-            prose_words += facts[i, _WORDS]
-            prose_chars += facts[i, _CHARS]
-            gap = 0
-        elif gap >= 0:
-            gap += 1
-    return chars, prose, prose_words, prose_chars
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _place_after(facts: Any, dense: Any, totals: Any) -> None:
-    """Features of what stands after each line, and of the whole document."""
-    all_chars, all_prose, prose_words, prose_chars = totals
-    chars = prose = 0
-    gap = -1
-    for i in range(len(facts) - 1, -1, -1):
-        out = dense[i, _S:]
-        out[5] = _log(chars, 8)
-        out[7] = _log(prose, 2)
-        out[9] = _log(gap, 2) if gap >= 0 else np.float32(2)
-        out[11] = prose == 0
-        out[12] = prose_chars / np.float32(max(all_chars, 1))
-        out[13] = _log(all_prose, 3)
-        out[20] = _log(prose_words // max(all_prose, 1), 4)
-        chars += facts[i, _CHARS]
-        if facts[i, _IS_PROSE]:
-            prose += 1
-            gap = 0
-        elif gap >= 0:
-            gap += 1
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _mask(lines: Any) -> Any:
-    """Size of the tables for so many lines, less one: a power of two."""
-    mask = 1023
-    while mask < _TABLE - 1 and mask < 48 * lines:
-        mask = 2 * mask + 1
-    return mask
+        facts[i, FACT_KEPT] = _keep_words(words, count, kept[i])
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
@@ -358,15 +245,15 @@ def _read_documents(
 ) -> None:
     longest = min(_PIECE, (bounds[1:] - bounds[:-1]).max())
     kept = np.empty((longest, _OVERLAP_WORDS), dtype=np.uint32)
-    facts = np.empty((len(spans), _FACTS), dtype=np.int64)
-    words_seen = np.full((_mask(longest) + 1, 2), -1, dtype=np.int64)
-    lines_seen = np.full((_mask(longest) + 1, 2), -1, dtype=np.int64)
-    base = np.int64(0)
+    facts = np.empty((len(spans), FACTS), dtype=np.int64)
+    words_seen = empty_table(longest * _OVERLAP_WORDS)
+    lines_seen = empty_table(longest * 2)
+    place = dense[:, len(SHAPE_FEATURES) :]
+    base = np.int32(0)
     for document in range(len(bounds) - 1):
         low, high = bounds[document], bounds[document + 1]
         for a in range(low, high, _PIECE):
             b = min(a + _PIECE, high)
-            mask = _mask(b - a)
             _read_lines(
                 codes,
                 spans[a:b],
@@ -377,12 +264,12 @@ def _read_documents(
                 facts[a:b],
                 kept,
             )
-            _share_words(facts[a:b], kept, words_seen, base, mask, dense[a:b])
-            _find_repeats(facts[a:b], lines_seen, base, mask, dense[a:b])
-            base += _PIECE
+            share_words(facts[a:b], kept, words_seen, base, place[a:b])
+            find_repeats(facts[a:b], lines_seen, base, place[a:b])
+            base = np.int32(base + _PIECE)
         if high > low:
-            totals = _place_before(facts[low:high], dense[low:high])
-            _place_after(facts[low:high], dense[low:high], totals)
+            totals = place_before(facts[low:high], place[low:high])
+            place_after(facts[low:high], place[low:high], totals)
 
 
 def read_features(lines: LineBatch, first: int, after: int) -> LineFeatures:

@@ -131,6 +131,8 @@ def affine(x: Any, weight: Any, bias: Any, rectify: Any, out: Any) -> None:
         for k in range(0, inputs - 3, 4):
             a0, a1, a2, a3 = x[i, k], x[i, k + 1], x[i, k + 2], x[i, k + 3]
             b0, b1, b2, b3 = x[n, k], x[n, k + 1], x[n, k + 2], x[n, k + 3]
+            if a0 == a1 == a2 == a3 == b0 == b1 == b2 == b3 == 0:
+                continue
             for j in range(width):
                 w0, w1, w2, w3 = weight[k, j], weight[k + 1, j], weight[k + 2, j], weight[k + 3, j]
                 acc[0, j] += a0 * w0 + a1 * w1 + a2 * w2 + a3 * w3

@@ -51,7 +51,7 @@ DEFAULT_THRESHOLD: Final = 0.8
 _CHEAP_WORDS: Final = 5
 """Up to so many words a line costs nothing extra to lose."""
 
-_CHUNK_LINES: Final = 1024
+_CHUNK_LINES: Final = 4096
 
 
 class LineModelError(ValueError):

@@ -32,7 +32,10 @@ class Fault:
 
 @dataclass(frozen=True)
 class Plan:
-    """How large a database to invent, and what to plant in it."""
+    """How large a database to invent, and what to plant in it.
+
+    Every `every`-th check is judged per site.
+    """
 
     nights: int = 30
     sites: int = 8
@@ -42,6 +45,7 @@ class Plan:
     faults: tuple[Fault, ...] = ()
     titles: tuple[str, ...] = ()
     status: str = "published"
+    every: int = 3
 
     def days(self) -> list[date]:
         """The nights, oldest first."""

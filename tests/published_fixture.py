@@ -42,9 +42,10 @@ _CHECKS_SQL = """
         ['expect_column_values_to_be_between', 'expect_column_values_to_not_be_null',
             'audit.site_floor_' || c][1 + c % 3] as expectation_type,
         if(c % 3 = 0, 'critical', 'warning') as severity,
-        if({sites} > 0 and c % 3 = 2, sites.site, null) as site,
+        if({sites} > 0 and c % {every} = {every} - 1, sites.site, null) as site,
         h % {calm} <> 0 and not (
-            sites.site in ({faulty}) and c % 3 = 2 and runs.logical_date = date '{last}'
+            sites.site in ({faulty}) and c % {every} = {every} - 1
+            and runs.logical_date = date '{last}'
         ) as success,
         round(0.8 + 0.1 * sin(c + night * 0.3) + (h % 100) / 1000.0, 4) as observed_value,
         if(success, 0, 1 + h % 9)::bigint as unexpected_count,
@@ -54,9 +55,8 @@ _CHECKS_SQL = """
     from (select *, row_number() over (order by run_id) as night from lake.runs) as runs
     cross join range({checks}) as checks(c)
     cross join (select unnest({names}) as site) as sites
-    cross join (select 1) as one
     , lateral (select hash(runs.run_id, c, sites.site) % 1000000 as h) as chance
-    where c % 3 = 2 or sites.site = {first}
+    where c % {every} = {every} - 1 or sites.site = {first}
 """
 
 
@@ -68,6 +68,7 @@ def _show_checks(con: warehouse.Connection, plan: Plan) -> None:
     faulty = [_literal(it.site) for it in plan.faults if it.kind == "check"]
     names = [_literal(it) for it in plan.site_names()]
     sql = _CHECKS_SQL.format(
+        every=plan.every,
         sites=plan.sites, faulty=", ".join(faulty) or "''", last=LAST_NIGHT, checks=plan.checks,
         names=f"[{', '.join(names)}]", first=names[0], calm=400,
     )  # fmt: skip

@@ -10,6 +10,7 @@ LANDING ?= data/samples
 HOME_FOLDER ?= data
 PORT ?= 4200
 PYTEST_ARGS ?=
+FAULTS_ARGS ?=
 
 BIN := $(VENV)/bin
 # uv when it works here, pip otherwise.
@@ -31,7 +32,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 COMPILE := printf 'hatchling\neditables\n' | uv pip compile pyproject.toml - --universal \
 	--python-version 3.11 --no-header --no-annotate --generate-hashes --upgrade --quiet
 
-.PHONY: help run test proofs lint types format lock up down clean
+.PHONY: help run test faults proofs lint types format lock up down clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1	/p' $(MAKEFILE_LIST)
@@ -41,6 +42,9 @@ run: $(VENV)/.runtime ## Install what is needed and run one night over the sampl
 
 test: $(VENV)/.dev ## Install what is needed and run all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+faults: $(VENV)/.dev ## Kill, starve and corrupt real runs; print what came of it (20 minutes)
+	@$(BIN)/python -m tests.faults $(FAULTS_ARGS)
 
 proofs: $(VENV)/.dev ## Rewrite the golden files in tests/proofs; read the diff
 	@$(BIN)/python -m tests.proofs

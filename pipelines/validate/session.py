@@ -40,11 +40,17 @@ class Session:
         os.environ.update(_QUIET)
         with _hushed():
             import great_expectations as gx
+            from great_expectations.data_context.types import base as configuration
             from great_expectations.expectations import registry
 
             self._gx, self._registry = gx, registry
-            context = gx.get_context(mode="ephemeral")
-            context.variables.progress_bars = {"globally": False}
+            stores = configuration.InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+            config = configuration.DataContextConfig(
+                store_backend_defaults=stores,
+                progress_bars=configuration.ProgressBarsConfig(globally=False),
+                analytics_enabled=False,
+            )
+            context = gx.get_context(mode="ephemeral", project_config=config)
             asset = context.data_sources.add_pandas("warehouse").add_dataframe_asset("frame")
             self._batches = asset.add_batch_definition_whole_dataframe("whole")
 

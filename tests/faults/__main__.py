@@ -1,4 +1,4 @@
-"""`make faults`: do every fault, print one row for each with its figures; exit 1 if one got through.
+"""`make faults`: do every fault, print a row for each with its figures; 1 if one got through.
 
 `python -m tests.faults --share 0.1` does a tenth of the trials.
 """

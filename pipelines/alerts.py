@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from pipelines.dashboard import panels, sentence
+from pipelines.dashboard.shown import plural
 from pipelines.settings import Settings
 from pipelines.warehouse import Connection
 
 _MOST_FINDINGS: Final = 10
+_LEAST_NIGHTS: Final = 4
+_LEAST_USUAL: Final = 5
+"""A Poisson count of five is zero in 0.7 % of nights; below, silence says little."""
 _STATES: Final = frozenset({"look", "stopped"})
 
 
@@ -47,6 +52,31 @@ def alert_of(con: Connection, page: str) -> Alert | None:
     return Alert(f"copydesk {tonight['night']}: {verdict.sentence}", "\n".join(lines))
 
 
+def silence_of(con: Connection, night: date, page: str) -> Alert | None:
+    """The alert about a night that brought nothing new, or None if that is nothing new.
+
+    `con` has the tables of the last night that was published. None too if that was this very
+    night (a run was only repeated), or if fewer than four of its weekday are known.
+    """
+    row = con.execute(
+        """
+        select
+            max(logical_date),
+            count(*) filter (where isodow(logical_date) = isodow($night)),
+            median(accepted_count) filter (where isodow(logical_date) = isodow($night)),
+        from runs
+        where status = 'published' and logical_date >= $night - 56
+        """,
+        {"night": night},
+    ).fetchall()[0]
+    last, count, usual = row
+    if last is None or last >= night or count < _LEAST_NIGHTS or usual < _LEAST_USUAL:
+        return None
+    title = f"copydesk {night}: Last night brought nothing new."
+    usual_text = f"On a usual {night:%A} it is {plural(usual, 'document')}."
+    return Alert(title, f"{usual_text} The last night that brought any was {last}.\n\n{page}")
+
+
 def send(alert: Alert, settings: Settings) -> bool:
     """Send an alert to every address of the settings; whether all of them took it.
 
@@ -65,6 +95,15 @@ def send(alert: Alert, settings: Settings) -> bool:
 
 def send_if_needed(con: Connection, settings: Settings) -> bool | None:
     """Alert about the latest run if it needs a look. None: no need; else whether it was sent."""
-    page = settings.alert_page or str((settings.published / "dashboard.html").resolve())
-    alert = alert_of(con, page)
+    alert = alert_of(con, _page_of(settings))
     return None if alert is None else send(alert, settings)
+
+
+def send_if_silent(con: Connection, settings: Settings, night: date) -> bool | None:
+    """Alert about a night that brought nothing new although nights usually do; as above."""
+    alert = silence_of(con, night, _page_of(settings))
+    return None if alert is None else send(alert, settings)
+
+
+def _page_of(settings: Settings) -> str:
+    return settings.alert_page or str((settings.published / "dashboard.html").absolute())

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from published_fixture import SITES, Fault, Plan, build
+from published_fixture import LAST_NIGHT, SITES, Fault, Plan, build
 
 from pipelines import alerts, warehouse
 from pipelines import settings as configuration
@@ -84,6 +85,25 @@ def test_without_addresses_nothing_is_sent(tmp_path: Path) -> None:
 def test_an_alert_that_cannot_be_sent_says_so_and_raises_nothing(tmp_path: Path, url: str) -> None:
     settings = Settings(home=tmp_path, alert_urls=Secret(url))
     assert told(Plan(nights=10, faults=(Fault(SITES[5], "silent"),)), settings) is False
+
+
+@pytest.mark.parametrize(
+    ("nights", "days_later", "is_told"),
+    [(30, 7, True), (30, 1, True), (30, 0, False), (8, 1, False)],
+    ids=["a week later", "the next night", "a run repeated", "too new to know"],
+)
+def test_a_night_that_brings_nothing_is_told(
+    tmp_path: Path, webhook: Webhook, nights: int, days_later: int, is_told: bool
+) -> None:
+    settings = Settings(home=tmp_path, alert_urls=Secret(webhook.url), alert_page="page")
+    with warehouse.closing(build(Plan(nights=nights), settings)) as con:
+        con.execute("set search_path = 'marts'")
+        night = LAST_NIGHT + timedelta(days=days_later)
+        assert alerts.send_if_silent(con, settings, night) is (True if is_told else None)
+    assert len(webhook.received) == is_told
+    if is_told:
+        assert webhook.received[0]["title"].endswith("Last night brought nothing new.")
+        assert "On a usual" in webhook.received[0]["message"]
 
 
 def test_addresses_are_not_shown(tmp_path: Path) -> None:

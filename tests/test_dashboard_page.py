@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -268,6 +268,20 @@ def test_everything_can_be_read_without_scripts(browser: Browser, page: Path) ->
         assert tools and not any(it.is_displayed() for it in tools)
     finally:
         browser.set_scripts(allowed=True)
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"), [(1, None), (30, None), (40, "40 hours"), (480, "20 days")]
+)
+def test_a_page_that_no_night_replaced_says_so(
+    browser: Browser, folder: Path, rows: Panels, hours: int, words: str | None
+) -> None:
+    path = folder / "old.html"
+    path.write_text(dashboard.html(rows, datetime.now(UTC) - timedelta(hours=hours)), "utf-8")
+    browser.look(path)
+    note = browser.driver.find_element(By.CSS_SELECTOR, ".stale")
+    assert note.is_displayed() is (words is not None)
+    assert words is None or words in note.text
 
 
 def test_every_picture_has_words(browser: Browser, page: Path) -> None:

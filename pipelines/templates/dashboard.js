@@ -2,6 +2,14 @@
 // Filters, the switch of the heat map, and opening what a link leads into. All is legible without.
 for (const tools of document.querySelectorAll(".tools")) tools.hidden = false;
 
+// A night that is never published leaves the page of the night before: it must not pass for new.
+const stale = document.querySelector(".stale");
+const hours = (Date.now() - Date.parse(stale.dataset.written)) / 3.6e6;
+if (hours > 36) {
+  stale.querySelector("b").textContent = hours < 96 ? `${Math.round(hours)} hours` : `${Math.round(hours / 24)} days`;
+  stale.hidden = false;
+}
+
 const folds = new Map();
 for (const table of document.querySelectorAll("table[data-fold]")) {
   const rows = [...table.tBodies[0].rows];

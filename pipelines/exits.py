@@ -6,6 +6,7 @@ run holds the home folder, 130 interrupted.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -41,7 +42,19 @@ def guarded(command: Callable[[], Any]) -> int:
         return _say("interrupted; run again to go on from the last commit", 130)
     except tuple(CODES) as error:
         code = next(code for kind, code in CODES.items() if isinstance(error, kind))
-        return _say(f"{error}" if code != 1 else f"{type(error).__name__}: {error}", code)
+        return _say(error if code != 1 else _failed(error), code)
+    except Exception as error:
+        if type(error).__module__ != "_duckdb":  # named, not imported: it takes 0.1 s to start
+            raise
+        return _say(_failed(error), 1)
+
+
+def _failed(error: BaseException) -> str:
+    """What happened, and the remedy where the disk is the cause."""
+    is_full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+    if is_full or "No space left on device" in str(error):
+        return f"no room left on the disk: {error}; make room and run again: it goes on from there"
+    return f"{type(error).__name__}: {error}"
 
 
 def _say(error: object, code: int) -> int:

@@ -12,11 +12,12 @@ from pipelines.clean.dates import read_date
 from pipelines.clean.fold import fold_text, line_hashes
 from pipelines.clean.headline import without_site
 from pipelines.clean.metadata import published
-from pipelines.clean.rulebook import relax
+from pipelines.clean.patterns import relax
 from pipelines.clean.segment import segment
 from pipelines.clean.sites import SITE_LINES, SiteLines
 from pipelines.clean.sources import agency_of, dateline_agency
 from pipelines.clean.words import count_words
+from pipelines.clean.wraps import join
 from pipelines.settings import Settings, SettingsError
 
 RIVER = "The river Orrin rose by two metres overnight and flooded the lower town, the mayor said."
@@ -301,3 +302,18 @@ def test_a_word_glued_twice_is_a_name(cleaner: Cleaner):
 def test_unknown_given_column_is_refused(cleaner: Cleaner):
     with pytest.raises(ValueError, match="no column of documents: mood"):
         clean_text("x", cleaner, mood="good")
+
+
+@pytest.mark.parametrize(
+    ("line", "following", "raw_text", "expected"),
+    [
+        ("the lower", "town of Kelmar", "", ("wrapped_line", "", " ")),
+        ("the chap-", "el stood", "", ("hyphenation", "-", "")),
+        ("a well-", "known song", "a well-known man", ("wrapped_line", "", "")),
+        ("the fire-", "men came", "firemen and fire-men", ("hyphenation", "-", "")),
+        ("1990-", "town", "", ("wrapped_line", "", " ")),
+        ("Kelmar-", "Orrin", "", ("wrapped_line", "", " ")),
+    ],
+)
+def test_how_a_wrapped_line_goes_on(line, following, raw_text, expected):
+    assert join(line, following, raw_text) == expected

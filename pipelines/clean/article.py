@@ -5,11 +5,8 @@ Exactness: `edits.restore(body, removed lines, repairs)` is the raw text, for ev
 
 from __future__ import annotations
 
-import hashlib
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -18,31 +15,19 @@ import pyarrow as pa
 
 from pipelines.clean import repair
 from pipelines.clean.classify import Given, Judge, Verdicts, classify
+from pipelines.clean.cleaner import Cleaner, load_cleaner
 from pipelines.clean.edits import RemovedLine, Repair, apply
 from pipelines.clean.fold import FoldedLines, fold
 from pipelines.clean.language import languages
-from pipelines.clean.line_model import load_model
 from pipelines.clean.metadata import Fields, columns, published
-from pipelines.clean.rulebook import RULES, Rulebook, load_rules
 from pipelines.clean.segment import LineBatch, segment
-from pipelines.clean.sites import Owner, SiteLines
 from pipelines.clean.spacing import Gaps, read_gaps, without_date_prefix
 from pipelines.clean.words import count_words
+from pipelines.clean.wraps import find_wraps, join
 from pipelines.contract import ARTICLES, DOCUMENTS, KINDS, REMOVED_LINES, REPAIRS
-from pipelines.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-_FOLDER: Final = Path(__file__).parent
-
-
-@dataclass(frozen=True)
-class Cleaner:
-    """All that cleaning needs besides the documents; can be sent to worker processes."""
-
-    judge: Judge
-    rules_version: str
 
 
 class CleanBatch(NamedTuple):
@@ -78,46 +63,6 @@ class CleanedText:
         return orjson.dumps(record, option=orjson.OPT_UTC_Z).decode()
 
 
-def load_cleaner(
-    settings: Settings,
-    *,
-    rules: Path = RULES,
-    site_lines: pa.Table | None = None,
-    owner_file: Path = Path("copydesk.toml"),
-) -> Cleaner:
-    """The cleaner that the settings ask for.
-
-    `site_lines` has the columns of `sites.SITE_LINES`. Raises RuleError for a rule that cannot be
-    used and SettingsError for a `[sites]` table that cannot.
-    """
-    rulebook = Rulebook(load_rules(rules))
-    judge = Judge(
-        rulebook,
-        load_model(),
-        settings.remove_threshold,
-        SiteLines.of(site_lines),
-        _owner(owner_file),
-    )
-    return Cleaner(judge, rules_version(rules))
-
-
-def _owner(file: Path) -> Owner:
-    try:
-        content = tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file}: not valid TOML: {error}") from error
-    return Owner.of(content.get("sites", {}), str(file))
-
-
-def rules_version(rules: Path = RULES) -> str:
-    """Digest of rule files, data files (agencies, model) and the version of the repairs."""
-    digest = hashlib.sha256(repair.VERSION.encode())
-    data = sorted(path for path in (_FOLDER / "data").glob("*") if path.is_file())
-    for file in [*sorted(rules.glob("*.toml")), _FOLDER / "agencies.toml", *data]:
-        digest.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()[:16]
-
-
 class _Reading(NamedTuple):
     """A batch, read and judged."""
 
@@ -125,6 +70,7 @@ class _Reading(NamedTuple):
     folded: FoldedLines
     verdicts: Verdicts
     gaps: Gaps
+    wraps: NDArray[np.bool_]
     flags: NDArray[np.uint8]
     prefixes: dict[int, str]
     languages: list[str]
@@ -137,17 +83,22 @@ def _read(documents: Mapping[str, list[Any]], texts: pa.Array, judge: Judge) -> 
     told = documents["given_language"]
     spoken = languages(lines.codes, bounds)
     tongue = [known or guess for known, guess in zip(told, spoken, strict=True)]
-    given = Given(documents["given_headline"], documents["site"], tongue)
+    gaps = read_gaps(lines)
+    wraps = find_wraps(lines, gaps)
+    given = Given(documents["given_headline"], documents["site"], tongue, wraps)
     return _Reading(
         lines,
         folded,
         classify(lines, folded, given, judge),
-        read_gaps(lines),
+        gaps,
+        wraps,
         repair.flags(lines.codes, lines.document_start),
         prefixes,
         tongue,
     )
 
+
+__all__ = ["CleanBatch", "CleanedText", "Cleaner", "clean_batch", "clean_text", "load_cleaner"]
 
 _NEEDED: Final = (
     "document_id", "site", "given_headline", "given_byline", "given_published",
@@ -253,7 +204,7 @@ def _removed_lines(
 
 
 def _repairs(row: int, span: range, offset: int, reading: _Reading) -> Iterator[Repair]:
-    lines, gaps = reading.lines, reading.gaps
+    lines = reading.lines
     kept = [i for i in span if reading.verdicts.code[i] < 0]
     until = int(lines.start[span[0]]) if span else int(lines.document_start[row + 1])
     if until > offset:
@@ -265,17 +216,31 @@ def _repairs(row: int, span: range, offset: int, reading: _Reading) -> Iterator[
     )
     for i in kept:
         start, end = int(lines.start[i]), int(lines.end[i])
-        if flag:
-            for name, (at, before, after) in repair.repair_line(
-                lines.text[start:end], flag, context
-            ):
-                yield Repair(name, start - offset + at, before, after)
-        gap = lines.text[end : gaps.until[i]]
-        if i == kept[-1]:
-            if gap:
-                yield Repair("outer_white_space", end - offset, gap, "")
-        elif not gaps.is_plain[i]:
-            yield Repair("white_space", end - offset, gap, "\n" * min(int(gaps.breaks[i]), 2))
+        for name, (at, before, after) in repair.repair_line(lines.text[start:end], flag, context):
+            yield Repair(name, start - offset + at, before, after)
+        goes_on = i != kept[-1] and reading.wraps[i] and reading.verdicts.code[i + 1] < 0
+        yield from _joined(i, offset, reading) if goes_on else _gap(i, offset, reading, kept[-1])
+
+
+def _gap(i: int, offset: int, reading: _Reading, last: int) -> Iterator[Repair]:
+    """White space below a kept line, where it is not as it should be."""
+    end = int(reading.lines.end[i])
+    gap = reading.lines.text[end : reading.gaps.until[i]]
+    if i == last and gap:
+        yield Repair("outer_white_space", end - offset, gap, "")
+    elif i != last and not reading.gaps.is_plain[i]:
+        breaks = min(int(reading.gaps.breaks[i]), 2)
+        yield Repair("white_space", end - offset, gap, "\n" * breaks)
+
+
+def _joined(i: int, offset: int, reading: _Reading) -> Iterator[Repair]:
+    """A wrapped line and the one below it, both kept, made one."""
+    lines, document = reading.lines, reading.lines.document[i]
+    raw_text = lines.text[offset : lines.document_start[document + 1]]
+    name, tail, after = join(_text(lines, i), _text(lines, i + 1), raw_text)
+    end = int(lines.end[i])
+    gap = lines.text[end : reading.gaps.until[i]]
+    yield Repair(name, end - len(tail) - offset, tail + gap, after)
 
 
 def _fields(row: int, span: range, reading: _Reading, judge: Judge) -> Fields:

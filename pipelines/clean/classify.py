@@ -20,7 +20,7 @@ from pipelines.clean.fold import FoldedLines
 from pipelines.clean.headline import NOTHING, Found, HeadLine, find_headline
 from pipelines.clean.line_model import LINE_KINDS, LineModel
 from pipelines.clean.match import HEAD, TAIL, candidates
-from pipelines.clean.place import Place, place
+from pipelines.clean.place import Place, in_wrapped, place
 from pipelines.clean.rulebook import Rule, Rulebook
 from pipelines.clean.segment import LineBatch
 from pipelines.clean.sites import Owner, SiteLines
@@ -80,11 +80,13 @@ class Judge:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What is known of each document beside its text, one entry a row."""
+    """What is known beside the lines: of each document, one entry a row; of its breaks."""
 
     headline: list[str | None]
     site: list[str | None]
     language: list[str]
+    wraps: NDArray[np.bool_]
+    """Whether the break below each line is a hard wrap, shape (lines,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ class Draft:
 def classify(lines: LineBatch, folded: FoldedLines, given: Given, judge: Judge) -> Verdicts:
     """The verdict on every line of a batch."""
     possible = candidates(folded, judge.rulebook)
-    where = place(lines, (possible >= 0).any(axis=1))
+    where = place(lines, (possible >= 0).any(axis=1), given.wraps)
     code = possible[np.arange(possible.shape[0]), where.zone].astype(np.int32)
     support = judge.sites.support(given.site, lines.document, folded.line_hash)
     score = np.where(code >= 0, np.float32(0.99), np.float32(0))
@@ -261,7 +263,8 @@ def _apply_model(draft: Draft) -> None:
     code, lines, where = draft.code, draft.lines, draft.where
     free = code < 0
     draft.score[free] = draft.model_score[free]
-    drop = free & (draft.model_score >= draft.judge.threshold)
+    # Scores of single lines say nothing of lines that were cut out of a paragraph.
+    drop = free & (draft.model_score >= draft.judge.threshold) & ~in_wrapped(draft.given.wraps)
     drop &= ~(_needs_prose(draft, drop)[lines.document] & where.is_prose)
     code[drop] = draft.judge.code("model.line")
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from pipelines.clean.fold import WHOLE_CHARS, FoldedLines
-from pipelines.clean.rulebook import PatternSet, Rulebook
+from pipelines.clean.patterns import PatternSet
+from pipelines.clean.rulebook import Rulebook
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -69,11 +69,16 @@ def _closing() -> NDArray[np.uint8]:
 _CLOSING: Final = _closing()
 
 
-def place(lines: LineBatch, has_candidate: Any) -> Place:
-    """Place every line; a line for which a rule speaks does not count as prose."""
+def place(lines: LineBatch, has_candidate: Any, wraps: NDArray[np.bool_]) -> Place:
+    """Place every line.
+
+    A line for which a rule speaks does not count as prose, one that is part of a wrapped
+    paragraph does.
+    """
     wide = np.array(_WIDE, dtype=np.int64)
     weight, ends = _shapes(lines.codes, lines.start, lines.end, _CLOSING, wide)
     is_prose = (weight >= LONG_CHARS) | (ends & (weight >= SENTENCE_CHARS))
+    is_prose |= in_wrapped(wraps)
     is_prose &= ~has_candidate
     before, total = _prose_before(lines, np.where(is_prose, weight, 0))
     after = total - before - np.where(is_prose, weight, 0)
@@ -81,6 +86,13 @@ def place(lines: LineBatch, has_candidate: Any) -> Place:
     zone[(after == 0) & (before > 0) & ~is_prose] = TAIL
     zone[(before == 0) & (after > 0) & ~is_prose] = HEAD
     return Place(weight, ends, is_prose, zone, before / np.maximum(total, 1))
+
+
+def in_wrapped(wraps: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Lines that belong to a wrapped paragraph, shape (lines,)."""
+    parts = wraps.copy()
+    parts[1:] |= wraps[:-1]
+    return parts
 
 
 def _prose_before(

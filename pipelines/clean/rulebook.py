@@ -9,7 +9,7 @@ a site may well ask for comments in another one.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -17,9 +17,8 @@ from typing import Any, Final
 
 import re2
 
-from pipelines.clean.dates import DATE
 from pipelines.clean.fold import fold_text
-from pipelines.clean.sources import agency_pattern
+from pipelines.clean.patterns import PatternSet, expand, options, pattern_set
 from pipelines.contract import KINDS
 
 RULES: Final = Path(__file__).parent / "rules"
@@ -31,39 +30,6 @@ COLUMNS: Final = (
     "headline", "byline", "date", "caption", "credit", "section", "copyright", "agency",
 )  # fmt: skip
 OPENS: Final = ("links", "footer", "comments")
-
-
-_UPPER: Final = r"[A-Z\x{c0}-\x{de}\x{386}-\x{3ab}\x{400}-\x{42f}]"
-_NAME: Final = (
-    rf"{_UPPER}[^ ,;:!?|()\[\]<>0-9]*"
-    rf"(?: (?:{_UPPER}[^ ,;:!?|()\[\]<>0-9]*|de|van|von|der|den|la|le|da|dos|di|del|bin|al|el|zu))"
-    r"{1,4}"
-)
-_AND: Final = r"(?:, | and | & | und | et | y | e | en | и | i | και | ?/ ?| \| ?|, and )"
-
-
-def macros() -> dict[str, str]:
-    """What `{date}`, `{name}`, `{names}` and `{agency}` stand for in a pattern.
-
-    `{name}` and `{names}` need `case = true`.
-    """
-    return {
-        "{date}": DATE,
-        "{name}": _NAME,
-        "{names}": f"{_NAME}(?:{_AND}{_NAME}){{0,4}}",
-        "{agency}": agency_pattern(),
-    }
-
-
-def expand(pattern: str) -> str:
-    r"""The pattern with its macros written out, and `\w` made to know more than ASCII letters.
-
-    RE2's `\b` knows ASCII only, and nothing can be put in its place: rules in other scripts do
-    without it.
-    """
-    for name, text in macros().items():
-        pattern = pattern.replace(name, f"(?:{text})")
-    return pattern.replace(r"\w", r"[0-9A-Za-z_\x{c0}-\x{10ffff}]")
 
 
 class RuleError(ValueError):
@@ -160,20 +126,13 @@ def _check(rule: Rule) -> None:
 def compile_pattern(pattern: str, rule: Rule) -> Any:
     """The compiled RE2 pattern; RuleError when RE2 refuses it."""
     try:
-        return re2.compile(expand(pattern), _options())
+        return re2.compile(expand(pattern), options())
     except re2.error as error:
         reason = error.args[0] if error.args else "refused"
         reason = reason.decode() if isinstance(reason, bytes) else reason
         raise _refuse(
             rule.file, rule.id, f"RE2 cannot compile {pattern!r}: {reason}; no look-around, no \\1"
         ) from error
-
-
-def _options() -> Any:
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = 64 << 20
-    return options
 
 
 def load_rules(folder: Path = RULES) -> tuple[Rule, ...]:
@@ -208,55 +167,6 @@ def _records(file: Path) -> list[dict[str, Any]]:
     if set(content) - {"rule"} or not isinstance(records, list):
         raise RuleError(f"{file.name}: holds [[rule]] records only")
     return records
-
-
-_COUNTED: Final = re2.compile(r"(\\x)?\{([0-9]+)(?:,([0-9]+))?\}")
-_MAX_COUNT: Final = 8
-
-
-def relax(pattern: str) -> str:
-    """A pattern that matches at least as much, with large counted repeats left open.
-
-    A set of patterns with `.{0,200}` in them needs an automaton state for every count; the set is
-    therefore made of relaxed patterns, and what it finds is confirmed by the pattern itself.
-    """
-
-    def opened(found: Any) -> str:
-        least, most = int(found.group(2)), int(found.group(3) or found.group(2))
-        if found.group(1) or most <= _MAX_COUNT:
-            return str(found.group())
-        return "+" if least else "*"
-
-    return str(_COUNTED.sub(opened, pattern))
-
-
-@dataclass(frozen=True)
-class PatternSet:
-    """Patterns that are tried together; `rules[i]` is the rule of the set's pattern `i`."""
-
-    rules: tuple[int, ...]
-    confirm: tuple[Callable[[str], Any], ...]
-    compiled: Any
-
-    def find(self, text: str) -> list[int]:
-        """Rules of which a pattern matches `text`."""
-        found = self.compiled.Match(text.encode()) if self.rules else None
-        if not found:
-            return []
-        return [self.rules[i] for i in sorted(found) if self.confirm[i](text)]
-
-
-def _pattern_set(patterns: Iterable[tuple[int, str]], make: Any, method: str) -> PatternSet:
-    """A set made by `make`, confirmed by the compiled pattern's `method` (fullmatch …)."""
-    compiled = make(_options())
-    rules, confirm = [], []
-    for rule, pattern in patterns:
-        compiled.Add(relax(pattern))
-        rules.append(rule)
-        confirm.append(getattr(re2.compile(pattern, _options()), method))
-    if rules:
-        compiled.Compile()
-    return PatternSet(tuple(rules), tuple(confirm), compiled)
 
 
 @dataclass(frozen=True)
@@ -299,7 +209,7 @@ class Rulebook:
     def whole(self) -> PatternSet:
         """Patterns for whole short lines, in lower case."""
         starts = [(i, f"(?:{p}).*") for i, p in self._patterns("start", case=False)]
-        return _pattern_set(
+        return pattern_set(
             [*self._patterns("line", case=False), *starts], re2.Set.FullMatchSet, "fullmatch"
         )
 
@@ -307,14 +217,14 @@ class Rulebook:
     def cased(self) -> PatternSet:
         """Patterns for whole short lines, in their own case."""
         starts = [(i, f"(?:{p}).*") for i, p in self._patterns("start", case=True)]
-        return _pattern_set(
+        return pattern_set(
             [*self._patterns("line", case=True), *starts], re2.Set.FullMatchSet, "fullmatch"
         )
 
     @cached_property
     def starts(self) -> PatternSet:
         """Patterns for the start of long lines, in lower case."""
-        return _pattern_set(self._patterns("start", case=False), re2.Set.MatchSet, "match")
+        return pattern_set(self._patterns("start", case=False), re2.Set.MatchSet, "match")
 
     @cached_property
     def ends(self) -> PatternSet:
@@ -324,4 +234,4 @@ class Rulebook:
             for flag, case in (("i", False), ("", True))
             for i, p in self._patterns("end", case=case)
         ]
-        return _pattern_set(patterns, re2.Set.SearchSet, "search")
+        return pattern_set(patterns, re2.Set.SearchSet, "search")

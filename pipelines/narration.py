@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.settings import Settings
+from pipelines.visible import plain_line
 
 if TYPE_CHECKING:
     from pipelines.night import Outcome
@@ -66,7 +67,7 @@ def table(title: str, columns: list[str], rows: list[list[Any]]) -> Table:
     """A plain table; cells are shown as they are, whatever markup they hold."""
     built = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for column in columns:
-        built.add_column(column)
+        built.add_column(column, overflow="fold")
     for row in rows:
         built.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     return built
@@ -111,13 +112,14 @@ def _as_dict(outcome: Outcome) -> dict[str, Any]:
 
 
 def _show_failed(checks: list[dict[str, Any]]) -> None:
-    names = ["severity", "table_name", "column_name", "expectation_type", "site"]
-    rows = [
-        [*(check[name] for name in names), check["unexpected_count"], _ids(check)]
-        for check in checks
-    ]
-    heads = ["severity", "table", "column", "check", "site", "rows", "ids"]
-    console(to_stderr=True).print(table("Checks that failed", heads, rows))
+    """One line per check, so that a log can be searched for it."""
+    for check in checks:
+        place = ".".join(filter(None, (check["table_name"], check["column_name"])))
+        site = f", site {plain_line(check['site'])}" if check["site"] else ""
+        count = f": {check['unexpected_count']:,} rows" if check["unexpected_count"] else ""
+        ids = f" ({_ids(check)} …)" if check["unexpected_ids"] else ""
+        line = f"{check['severity']}: {place}: {check['expectation_type']}{site}{count}{ids}"
+        print(line, file=sys.stderr)
 
 
 def _ids(check: Mapping[str, Any]) -> str:

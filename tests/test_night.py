@@ -115,7 +115,7 @@ def test_a_broken_floor_publishes_nothing(
     assert night.run_night(settings).status == "published"
 
 
-def test_one_catch_up_run_after_missed_nights_equals_the_nights(
+def test_one_catch_up_run_after_missed_nights_gives_the_same_articles(
     settings: Settings, tmp_path: Path
 ) -> None:
     put(settings, "2026-03-03", "oak.example", 5)
@@ -127,7 +127,10 @@ def test_one_catch_up_run_after_missed_nights_equals_the_nights(
         counts.append(outcome.ledger["accepted_count"])
     night.run_night(settings)
     assert counts == [2, 1, 1]
-    assert digests(settings) == digests(nightly)
+    tables = ("documents", "articles", "stories", "removed_lines", "repairs", "sites")
+    assert [digests(settings)[name] for name in tables] == [
+        digests(nightly)[name] for name in tables
+    ]
 
 
 def test_two_runs_at_once_the_second_is_told_who_runs(settings: Settings) -> None:

@@ -69,7 +69,7 @@ def test_a_hostile_page_is_bounded_and_not_silently_lost(name: str, tmp_path: Pa
     source = page(HOSTILE[name]())
     started = time.monotonic()
     reading = read_bytes(tmp_path / "landing", source.encode(), html_timeout=TIME_LIMIT)
-    assert time.monotonic() - started < 6 * TIME_LIMIT  # start-up on a busy machine included
+    assert time.monotonic() - started < 10 * TIME_LIMIT  # the limit is processor time
     if reading.rejections:
         assert reading.reasons[0] in ("html_timeout", "html_memory")
     else:
@@ -133,7 +133,7 @@ def test_a_worker_does_not_outlive_a_killed_parent() -> None:
     code = (
         "from pipelines.ingest.page_process import PageProcess; p = PageProcess(10**9);"
         "print(p._process.pid, flush=True);"
-        "p.ask('<div><p>word ' * 70_000, is_fallback=False, seconds=2)"
+        "p.ask('<div><p>word ' * 70_000, is_fallback=False, seconds=1)"
     )
     root = Path(__file__).parent.parent
     command = [sys.executable, "-c", code]
@@ -143,7 +143,7 @@ def test_a_worker_does_not_outlive_a_killed_parent() -> None:
         time.sleep(0.5)
         parent.kill()
     assert worker.exists(), "it is busy with the page"
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while worker.exists() and "Z" not in worker.joinpath("stat").read_text().split()[2]:
         assert time.monotonic() < deadline
         time.sleep(0.1)

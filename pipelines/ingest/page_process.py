@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -13,10 +14,12 @@ from typing import IO, Any, Final, cast
 import orjson
 
 from pipelines.ingest.model import PageProcessError
-from pipelines.ingest.page_worker import HEADER, write_frame
+from pipelines.ingest.page_worker import HEADER, WALL_FACTOR, write_frame
 
 STARTUP_SECONDS: Final = 120.0
 _ROOT: Final = Path(__file__).resolve().parents[2]
+_TIMED_OUT: Final = (-signal.SIGPROF, -signal.SIGALRM)
+_LAST_SECONDS: Final = 5.0
 _CHUNK: Final = 1 << 20
 
 
@@ -58,16 +61,15 @@ class PageProcess:
     def ask(self, page: str, *, is_fallback: bool, seconds: float) -> Any:
         """The worker's answer (`Extracted`).
 
-        Raises LostError when it takes longer than `seconds`, runs out of memory or crashes; the
-        process is dead then.
+        Raises LostError when it takes more than `seconds` of processor time (or eight times that
+        on the wall), runs out of memory or crashes; the process is dead then.
         """
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds * WALL_FACTOR
         request = {"html": page, "is_fallback": is_fallback, "seconds": seconds}
         try:
             write_frame(self._requests, request)
         except OSError as error:
-            self.close()
-            raise LostError("html_memory") from error
+            raise self._lost() from error
         answer = self._receive(deadline)
         self.answered += 1
         if answer is None:
@@ -83,6 +85,15 @@ class PageProcess:
             if stream is not None and not stream.closed:
                 _close_quietly(stream)
 
+    def _lost(self) -> LostError:
+        """Why the worker ended: its timers end it by signals of their own."""
+        try:
+            code = self._process.wait(_LAST_SECONDS)
+        except subprocess.TimeoutExpired:
+            code = 0
+        self.close()
+        return LostError("html_timeout" if code in _TIMED_OUT else "html_memory")
+
     def _receive(self, deadline: float) -> Any:
         size = HEADER.unpack(self._bytes(HEADER.size, deadline))[0]
         return orjson.loads(self._bytes(size, deadline))
@@ -96,8 +107,7 @@ class PageProcess:
                 raise LostError("html_timeout")
             piece = os.read(self._answers, min(_CHUNK, count - len(data)))
             if not piece:
-                self.close()
-                raise LostError("html_memory")
+                raise self._lost()
             data += piece
         return bytes(data)
 

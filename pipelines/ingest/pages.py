@@ -1,7 +1,7 @@
 """Pages to documents, in order, by a pool of processes that may be killed.
 
-The pool starts with the first page. A page has `html_timeout` seconds, of which the last third is
-kept for the fallback in a fresh worker, and `html_memory` bytes.
+The pool starts with the first page. A page has `html_timeout` seconds of processor time, of which
+the last third is kept for the fallback in a fresh worker, and `html_memory` bytes.
 """
 
 from __future__ import annotations

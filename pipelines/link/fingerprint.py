@@ -17,8 +17,8 @@ from pipelines.link.tables import FINGERPRINTS, SENTENCES, SHINGLES, TERMS
 from pipelines.link.tokens import TokenBatch, tokenise
 
 SHINGLE_WORDS: Final = 5
-SHINGLES_KEPT: Final = 32
-"""A text keeps 32–64 of its shingles (all, if it has fewer): a power of two of the hash space, so
+SHINGLES_KEPT: Final = 24
+"""A text keeps 24–48 of its shingles (all, if it has fewer): a power of two of the hash space, so
 that the samples of a short and a long text are subsets of one another."""
 TERMS_KEPT: Final = 24
 MIN_TERM_IDF: Final = 2.5

@@ -26,6 +26,8 @@ def out_of_fold(pages: list[Page], calibration: tuple[float, ...] | None) -> lis
     scores: list[np.ndarray] = [np.empty(0)] * len(pages)
     for number in range(FOLDS):
         mine = [i for i, page in enumerate(pages) if fold_of(page.site, FOLDS) == number]
+        if not mine:
+            continue
         lines = segment_pages([pages[i].lines for i in mine])
         model = _with(read_model(fold_path(number)), calibration)
         unknown = np.zeros(len(lines.start), np.float32)
@@ -70,14 +72,16 @@ def curve(pages: list[Page], scores: list[np.ndarray]) -> list[str]:
 
 
 def main() -> None:
-    pages = load_pages("mixed", HEADLINE_SETS)
+    trained = {number for number in range(FOLDS) if fold_path(number).is_file()}
+    pages = [p for p in load_pages("mixed", HEADLINE_SETS) if fold_of(p.site, FOLDS) in trained]
+    print(f"{len(pages)} pages of folds {sorted(trained)}")
     raw = np.concatenate(out_of_fold(pages, None))
     labels = np.concatenate([page.labels for page in pages])
     counts = labels <= DROP
     slope, offset = platt(raw[counts], labels[counts] == DROP)
     calibration = (slope, offset, CALIBRATION[2])
     print(f"slope {slope:.3f}, offset {offset:.3f}")
-    for path in [MODEL, *(fold_path(n) for n in range(FOLDS))]:
+    for path in [MODEL, *map(fold_path, trained)]:
         weights = dict(_with(read_model(path), calibration).weights)
         weights.pop("version")
         store(weights, path)

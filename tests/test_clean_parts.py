@@ -1,5 +1,6 @@
 """The parts of cleaning, each by a table: dates, credits, headlines, languages, sites, repairs."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,16 +9,19 @@ import pytest
 
 from pipelines.clean.article import Cleaner, clean_text, load_cleaner
 from pipelines.clean.captions import is_companion, split_credit
+from pipelines.clean.compare import compare
 from pipelines.clean.dates import read_date
 from pipelines.clean.fold import fold_text, line_hashes
 from pipelines.clean.headline import without_site
 from pipelines.clean.metadata import published
 from pipelines.clean.patterns import relax
+from pipelines.clean.rulebook import RULES
 from pipelines.clean.segment import segment
 from pipelines.clean.sites import SITE_LINES, SiteLines
 from pipelines.clean.sources import agency_of, dateline_agency
 from pipelines.clean.words import count_words
 from pipelines.clean.wraps import join
+from pipelines.contract import DOCUMENTS
 from pipelines.settings import Settings, SettingsError
 
 RIVER = "The river Orrin rose by two metres overnight and flooded the lower town, the mayor said."
@@ -317,3 +321,27 @@ def test_unknown_given_column_is_refused(cleaner: Cleaner):
 )
 def test_how_a_wrapped_line_goes_on(line, following, raw_text, expected):
     assert join(line, following, raw_text) == expected
+
+
+def test_a_change_of_rules_is_seen_before_it_is_enabled(cleaner: Cleaner, tmp_path: Path):
+    for file in RULES.glob("*.toml"):
+        text = file.read_text("utf-8").replace("\nleave a comment\n", "\n")
+        (tmp_path / file.name).write_text(text, "utf-8")
+    (tmp_path / "xx.toml").write_text(
+        "[[rule]]\nid = 'xx.motto'\nkind = 'site_template'\nphrase = 'the dog barks'\n"
+        "removes = 'The dog barks'\nkeeps = 'The dog barks at us.'\n"
+    )
+    model_free = replace(cleaner, judge=replace(cleaner.judge, model=None))
+    tomorrow = load_cleaner(Settings(), rules=tmp_path)
+    tomorrow = replace(tomorrow, judge=replace(tomorrow.judge, model=None))
+    text = f"{RIVER}\n\nThe dog barks\n\n{BOATS}\n\nLeave a comment"
+    row = dict.fromkeys(DOCUMENTS.names) | {
+        "document_id": "d", "source_uri": "a", "source_format": "txt", "content_sha256": "0",
+        "raw_text": text, "run_id": "night", "ingested_at": MIDNIGHT,
+    }  # fmt: skip
+    documents = pa.RecordBatch.from_pylist([row], schema=DOCUMENTS)
+    changes = compare(documents, model_free, tomorrow).to_pylist()
+    assert [(row["change"], row["line_number"], row["rule_id"]) for row in changes] == [
+        ("gained", 3, "xx.motto"),
+        ("lost", 7, "en.comments.prompt"),
+    ]

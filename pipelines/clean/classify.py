@@ -212,7 +212,7 @@ def _headlines(draft: Draft) -> dict[int, Found]:
         document = int(lines.document[group[0]])
         head = [draft.head_line(row) for row in group.tolist()]
         after = int(lines.end[group[-1]])
-        until = min(after + 3000, int(lines.document_start[document + 1]))
+        until = min(after + 2000, int(lines.document_start[document + 1]))
         result = find_headline(
             head, lines.text[after:until], given.headline[document], given.site[document]
         )

@@ -86,7 +86,12 @@ def _pattern_hits(
 ) -> Iterator[tuple[int, int]]:
     rows = np.flatnonzero(wanted)
     starts, ends = (bound[rows].tolist() for bound in bounds)
-    find = patterns.find
+    match = patterns.compiled.Match if patterns.rules else _nothing
     for row, start, end in zip(rows.tolist(), starts, ends, strict=True):
-        for rule in find(text[start:end]):
-            yield row, rule
+        if found := match(text[start:end].encode()):
+            for rule in patterns.confirmed(found, text[start:end]):
+                yield row, rule
+
+
+def _nothing(_: bytes) -> None:
+    """What an empty set finds."""

@@ -80,11 +80,8 @@ class PatternSet:
     confirm: tuple[Callable[[str], Any], ...]
     compiled: Any
 
-    def find(self, text: str) -> list[int]:
-        """Rules of which a pattern matches `text`."""
-        found = self.compiled.Match(text.encode()) if self.rules else None
-        if not found:
-            return []
+    def confirmed(self, found: Iterable[int], text: str) -> list[int]:
+        """Rules of the relaxed patterns `found` whose own pattern matches `text`, in order."""
         return [self.rules[i] for i in sorted(found) if self.confirm[i](text)]
 
 

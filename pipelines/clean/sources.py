@@ -50,5 +50,8 @@ def agency_of(text: str) -> str | None:
 
 def dateline_agency(paragraph: str) -> str | None:
     """The agency in the dateline a paragraph begins with, or None."""
-    match = _dateline().match(paragraph[:120])
+    start = paragraph[:120]
+    if not ("(" in start or "[" in start or start[:3].isupper()):
+        return None  # the common case, without the cost of a match
+    match = _dateline().match(start)
     return agencies()[(match.group(1) or match.group(2)).lower()] if match else None

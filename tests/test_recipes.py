@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -64,3 +65,17 @@ def test_the_proving_sentences_are_whole(home: Path) -> None:
         rows = con.sql(blocks("sql")[7]).fetchall()
     assert rows
     assert all(row[2].endswith((".", "”")) and row[3].endswith((".", "”")) for row in rows)
+
+
+def test_the_notebook_runs(home: Path) -> None:
+    """As a script, cell by cell, which is what a marimo notebook is too."""
+    pytest.importorskip("marimo", reason="the notebook is an extra: pip install marimo")
+    database = home / "data" / "published" / "copydesk.duckdb"
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "docs" / "explore.py")],
+        env={**os.environ, "COPYDESK_DATABASE": str(database)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

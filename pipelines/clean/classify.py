@@ -129,7 +129,8 @@ class Draft:
 
     def head_line(self, row: int) -> HeadLine:
         """One line as the search for the headline sees it."""
-        return HeadLine(row, self.text(row), bool(self.code[row] < 0), float(self.title[row]))
+        is_free, title = bool(self.code[row] < 0), float(self.title[row])
+        return HeadLine(row, self.text(row), is_free, title, int(self.folded.line_hash[row]))
 
     def core(self, row: int) -> str:
         """The lower-case core of one line."""
@@ -205,7 +206,7 @@ def _headlines(draft: Draft) -> dict[int, Found]:
     """Find and mark the headline and section of every document that has lines above its prose."""
     lines, given = draft.lines, draft.given
     rows = np.flatnonzero(draft.where.zone == HEAD)
-    found = {}
+    found: dict[int, Found] = {}
     for group in np.split(rows, np.flatnonzero(np.diff(lines.document[rows])) + 1):
         if not group.size:
             continue
@@ -218,9 +219,11 @@ def _headlines(draft: Draft) -> dict[int, Found]:
         )
         if result is not NOTHING:
             found[document] = result
-            draft.mark(list(result.headline_rows), "any.headline.repeated")
-            draft.mark(list(result.headline_rows[:1]), "any.headline.moved")
-            draft.mark(list(result.section_rows), "any.section.label")
+    headlines = [result.headline_rows for result in found.values()]
+    draft.mark([row for rows in headlines for row in rows], "any.headline.repeated")
+    draft.mark([rows[0] for rows in headlines if rows], "any.headline.moved")
+    sections = [row for result in found.values() for row in result.section_rows]
+    draft.mark(sections, "any.section.label")
     return found
 
 

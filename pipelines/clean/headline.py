@@ -40,6 +40,8 @@ class HeadLine(NamedTuple):
     """Whether no rule has spoken for it."""
     title: float
     """How likely it is a headline by wording, shape and place (line model), 0–1."""
+    hash: int
+    """Equal for lines that say the same (`fold.line_hashes`)."""
 
 
 class Found(NamedTuple):
@@ -113,10 +115,11 @@ def _same(key: str, other: str) -> bool:
 
 
 def _doubled(head: list[HeadLine]) -> int | None:
-    keys = [_key(line.text) for line in head]
+    places: dict[int, int] = {}
     for i, line in enumerate(head):
-        if line.is_free and len(keys[i]) >= 12 and keys[i] in keys[i + 1 :]:
-            return i
+        first = places.setdefault(line.hash, i)
+        if first != i and head[first].is_free and len(_key(line.text)) >= 12:
+            return first
     return None
 
 

@@ -226,6 +226,14 @@ def _read_word(source: Any, at: Any, end: Any, kind: Any, fresh: Any) -> Any:
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _length_before_stop(source: Any, at: Any, stop: Any) -> Any:
+    """Characters of a word; 1 for initials (U.S), whose full stop does not end a sentence."""
+    last = _class_at(source.codes, source.classes, stop - 1, stop)
+    is_initials = stop - at > 2 and last == CAPITAL and source.codes[stop - 2] == 0x2E
+    return 1 if is_initials else stop - at
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def _scan_text(source: Any, begin: Any, end: Any, sink: Any, used: Any) -> Any:
     at, opener, fresh, length, word_chars = begin, np.uint32(0), True, 0, 0
     limit = used + MAX_TEXT_TOKENS
@@ -240,7 +248,7 @@ def _scan_text(source: Any, begin: Any, end: Any, sink: Any, used: Any) -> Any:
             sink.token[used] = hashed
             sink.flags[used] = flag | QUOTED if opener else flag
             sink.start[used], sink.end[used] = at - begin, stop - begin
-            word_chars, fresh = stop - at, False
+            word_chars, fresh = _length_before_stop(source, at, stop), False
             used += 1
         elif kind == NEWLINE:
             fresh, opener = True, np.uint32(0)

@@ -96,6 +96,8 @@ def publish(night: Night) -> Summary:
     row = ledger.run_row(night, status, copies)
     if status != "unchanged" and not is_published(night):
         _finish_tables(night, row, status)
+    if status == "unchanged":
+        _tell_if_silent(night)
     if status == "published" and lake.commit_of(night.run_id, "takedown"):
         takedown.forget_versions(night)
     with lake.stage(night.run_id, "publish") as stage:
@@ -124,8 +126,11 @@ def _copies(night: Night) -> dict[str, int]:
 
 
 def _finish_tables(night: Night, row: pa.Table, status: str) -> None:
-    """Add the run's own rows to the built tables, publish what passed, tell who must look."""
-    from pipelines import alerts
+    """Add the run's own rows to the built tables, publish what passed, tell who must look.
+
+    Where nothing may be published, the page says so; the tables stay those of the night before.
+    """
+    from pipelines import alerts, dashboard
 
     settings, lake = night.settings, night.lake
     models = warehouse.load_models("marts")
@@ -136,7 +141,20 @@ def _finish_tables(night: Night, row: pa.Table, status: str) -> None:
         if status == "published":
             _publish(night, con, models)
         con.execute("set schema = 'marts'")
+        if status != "published":
+            page = settings.published / "dashboard.html"
+            dashboard.render(con, page, generated_at=datetime.now(UTC))
         alerts.send_if_needed(con, settings)
+
+
+def _tell_if_silent(night: Night) -> None:
+    """A night on which nothing came may be a scraper that died: tell, if it is unusual."""
+    from pipelines import alerts
+    from pipelines import publish as publishing
+
+    serving = night.settings.published / "copydesk.duckdb"
+    with warehouse.closing(publishing.open_published(serving)) as con:
+        alerts.send_if_silent(con, night.settings, night.logical_date)
 
 
 def _publish(night: Night, con: warehouse.Connection, models: list[warehouse.Model]) -> None:

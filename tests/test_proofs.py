@@ -51,6 +51,14 @@ def test_every_removed_line_has_a_reason_in_words(cleaner: Cleaner):
     assert "reading time" in told[3]
 
 
+def test_the_line_model_says_what_it_saw(cleaner: Cleaner):
+    proof = parse((FOLDER / "en-share-buttons.txt").read_text("utf-8"))
+    cleaned = clean_text(proof.raw_text, cleaner)
+    told = [reason for reason in reasons(cleaned, cleaner) if "model.line" in reason]
+    assert told
+    assert all("those of boilerplate, " in reason for reason in told)
+
+
 @pytest.mark.parametrize(
     "text", ["a\\b", "\\u0041", "tab\there", "end ", "\u00a0\u200b\ufeff", "\\\\u", "plain", "\r"]
 )

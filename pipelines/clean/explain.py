@@ -15,12 +15,17 @@ comments. Characters that would not survive a text file are written as escapes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
 
 from pipelines.clean.article import CleanedText, Cleaner
 from pipelines.clean.classify import DERIVED
 from pipelines.clean.edits import RemovedLine
+from pipelines.clean.line_evidence import evidence
+from pipelines.clean.segment import segment
 
 COLUMNS: Final = (
     "headline", "byline", "date_published", "in_language", "article_section", "info_source",
@@ -203,16 +208,24 @@ def _render_group(group: list[_Piece]) -> Iterator[str]:
             yield f"~< {escape(piece.raw)}".rstrip()
 
 
-def reasons(cleaned: CleanedText, cleaner: Cleaner) -> Iterable[str]:
-    """For each removed line why it went, in words: `line 4: reading time (rule …, 0.99)`."""
+def reasons(cleaned: CleanedText, cleaner: Cleaner) -> Iterator[str]:
+    """For each removed line why it went, in words: `line 4: reading time – … (rule, 0.99)`."""
     rules = {rule.id: rule for rule in cleaner.judge.rulebook.rules}
     for line in cleaned.removed_lines:
         kind = line.kind.replace("_", " ")
         if line.rule_id in DERIVED:
-            why = DERIVED[line.rule_id][1]
-        elif (rule := rules.get(line.rule_id)) is None:
-            why = "a rule that the book no longer has"
+            why = ", ".join([DERIVED[line.rule_id][1], *_signs(line, cleaned.raw_text, cleaner)])
         else:
-            where = {"any": "anywhere"}.get(rule.zone, f"in the {rule.zone}")
-            why = f"a phrase of {rule.file} that holds {where}"
+            rule = rules[line.rule_id]
+            where = {"any": "anywhere", "edges": "above and below the prose"}
+            place = where.get(rule.zone, f"in the {rule.zone}")
+            why = f"a phrase of {rule.file} that holds {place}"
         yield f"line {line.line_number}: {kind} – {why} ({line.rule_id}, {line.score:.2f})"
+
+
+def _signs(line: RemovedLine, raw_text: str, cleaner: Cleaner) -> tuple[str, ...]:
+    """What the line model saw, where it carried the verdict."""
+    if cleaner.judge.model is None or line.rule_id != "model.line":
+        return ()
+    row = int(np.searchsorted(segment(pa.array([raw_text])).number, line.line_number))
+    return evidence(cleaner.judge.model, raw_text, row)

@@ -17,7 +17,7 @@ from pipelines.clean.line_model import LineModel, read_model
 from pipelines.clean.rulebook import Rulebook, load_rules
 
 HEADLINE_SETS = ("zyte", "fundus", "daniel")
-THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+THRESHOLDS = (0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 0.9)
 
 
 def out_of_fold(pages: list[Page], calibration: tuple[float, ...] | None) -> list[np.ndarray]:

@@ -58,8 +58,8 @@ AVERAGED_STEPS = 100
 SURE = 0.08
 """A line of an unlabelled page is used when the first round is so sure of it."""
 PHRASE_DROPOUT = 0.4
-CALIBRATION = (1.0, 0.0, 1.0)
-RESTRAINT = 1.5
+CALIBRATION = (1.0, 0.0, 0.75)
+RESTRAINT = 2.5
 _HEAD = {"zyte": 0, "fundus": 0, "daniel": 0, "gva": 0, "gtrends": 1, "wcxb": 2}
 _SHARES = {"wcxb": 0.3, "gva": 0.25}
 """Share of a set's pages that is drawn in each epoch."""
@@ -80,7 +80,8 @@ def features_of(lines: LineBatch) -> LineFeatures:
 def phrases_of(lines: LineBatch, rulebook: Rulebook) -> np.ndarray:
     """Kind of the rule that holds where each line stands, -1 for none; as `classify` has it."""
     possible = candidates(fold(lines), rulebook)
-    zone = place(lines, (possible >= 0).any(axis=1)).zone
+    unwrapped = np.zeros(len(lines.start), dtype=bool)
+    zone = place(lines, (possible >= 0).any(axis=1), unwrapped).zone
     code = possible[np.arange(len(zone)), zone]
     kinds = np.array([KINDS.index(rule.kind) for rule in rulebook.rules] + [-1], dtype=np.int8)
     return kinds[code]

@@ -47,7 +47,7 @@ class Settings:
     max_expansion_ratio: int = 200
     batch_documents: int = 20_000
     settle_seconds: float = 1.0
-    remove_threshold: float = 0.5
+    remove_threshold: float = 0.57
     alert_urls: Secret = _UNSET
     alert_page: str = ""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)

@@ -1,7 +1,7 @@
 """Why the line model judges a line as it does, in words a reader understands.
 
-Shape and place are read off the line's features. Wording is found by leaving words out: those
-without which the score of the line falls most carried it.
+Shape and place are read off the line's features; wording off the vocabulary: the words that, over
+the training pages, stand in boilerplate on many more sites than in articles.
 """
 
 from __future__ import annotations
@@ -9,15 +9,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import pyarrow as pa
 
 from pipelines.clean.line_features import FEATURES, read_features
-from pipelines.clean.segment import LineBatch, segment
+from pipelines.clean.line_layers import ODDS_STEP
+from pipelines.clean.line_words import WORD_TOKEN
+from pipelines.clean.segment import segment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from pipelines.clean.line_model import LineModel
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 _WORD: Final = re.compile(r"[^\W_]+")
 _MOST_WORDS: Final = 30
 _NAMED_WORDS: Final = 3
-_FALL: Final = 0.03
-"""A word is named when the log-odds of the line fall by so much without it."""
+_TELLING: Final = 0.7
+"""Log-odds from which a word is named: it stands in boilerplate twice as often."""
 
 _SIGNS: Final[tuple[tuple[str, Callable[[Row], bool]], ...]] = (
     ("short", lambda of: of("words_1") + of("words_2") + of("words_3_4") > 0),
@@ -55,7 +57,7 @@ def evidence(model: LineModel, text: str, row: int) -> tuple[str, ...]:
     lines = segment(pa.array([text], pa.large_string()))
     dense = read_features(lines, 0, len(lines.start)).dense[row]
     signs = [name for name, holds in _SIGNS if holds(_reader(dense))]
-    words = _carrying_words(model, lines, row)
+    words = _telling_words(model, lines.text[lines.start[row] : lines.end[row]])
     return (*([f"wording: {', '.join(words)}"] if words else []), *signs)
 
 
@@ -63,23 +65,18 @@ def _reader(dense: NDArray[np.float32]) -> Row:
     return lambda name: float(dense[FEATURES.index(name)])
 
 
-def _carrying_words(model: LineModel, lines: LineBatch, row: int) -> list[str]:
-    """Words without which the line's log-odds fall, the most telling first."""
-    start, end = int(lines.start[row]), int(lines.end[row])
-    found = list(_WORD.finditer(lines.text, start, end))[:_MOST_WORDS]
-    if len(found) < 2:
-        return [word.group() for word in found]
-    variants = [lines.text[: w.start()] + lines.text[w.end() :] for w in found]
-    whole, *without = _log_odds(model, [lines.text, *variants], row)
-    falls = sorted(zip((whole - x for x in without), (w.group() for w in found), strict=True))
-    return [word for fall, word in reversed(falls) if fall > _FALL][:_NAMED_WORDS]
+def _telling_words(model: LineModel, line: str) -> list[str]:
+    """Words of a line that stand in boilerplate on many more sites than in articles."""
+    words = list(dict.fromkeys(match.group() for match in _WORD.finditer(line)))[:_MOST_WORDS]
+    alone = segment(pa.array(words, pa.large_string()))
+    if len(alone.start) != len(words) or not words:
+        return []
+    token = read_features(alone, 0, len(words)).tokens[:, WORD_TOKEN]
+    known = {int(key): int(odds) for key, odds in zip(*_vocabulary(model), strict=True)}
+    odds = [known.get(int(key), 0) / ODDS_STEP for key in token]
+    ranked = sorted(zip(odds, words, strict=True), key=lambda pair: -pair[0])
+    return [word for weight, word in ranked if weight > _TELLING][:_NAMED_WORDS]
 
 
-def _log_odds(model: LineModel, texts: list[str], row: int) -> NDArray[np.float64]:
-    lines = segment(pa.array(texts, pa.large_string()))
-    count = len(lines.start)
-    score = model.score(lines, np.full(count, -1, np.int8), np.zeros(count, np.float32))
-    first = np.searchsorted(lines.document, np.arange(len(texts)))
-    at = np.clip(score[first + row].astype(np.float64), 1e-6, 1 - 1e-6)
-    odds: NDArray[np.float64] = np.log(at / (1 - at))
-    return odds
+def _vocabulary(model: LineModel) -> tuple[NDArray[np.uint32], NDArray[np.int8]]:
+    return model.weights["vocabulary"], model.weights["odds"]

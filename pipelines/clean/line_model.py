@@ -45,7 +45,7 @@ LINE_KINDS: Final = ("keep", "drop", "title", "title_dup", "byline", "date", "ca
 GIVEN: Final = len(KINDS) + 1
 """Columns of evidence from outside the line."""
 
-DEFAULT_THRESHOLD: Final = 0.8
+DEFAULT_THRESHOLD: Final = 0.57
 """Score from which a line should go; chosen on out-of-fold figures, see `docs/line-model.md`."""
 
 _CHEAP_WORDS: Final = 5

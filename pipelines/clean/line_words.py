@@ -33,6 +33,8 @@ HEAD_WORDS: Final = 12
 TAIL_WORDS: Final = 5
 MAX_TOKENS: Final = 3 * (HEAD_WORDS + TAIL_WORDS) + 6
 LINE_AS_TOKEN_WORDS: Final = 8
+WORD_TOKEN: Final = 5
+"""Place of the first word among the tokens of a line of at most LINE_AS_TOKEN_WORDS words."""
 STEM_CHARS: Final = 5
 
 WORD_FIELDS: Final = 4

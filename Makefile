@@ -32,7 +32,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 COMPILE := printf 'hatchling\neditables\n' | uv pip compile pyproject.toml - --universal \
 	--python-version 3.11 --no-header --no-annotate --generate-hashes --upgrade --quiet
 
-.PHONY: help run test faults proofs lint types format lock up down clean
+.PHONY: help run test docs faults proofs lint types format lock up down clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1	/p' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ faults: $(VENV)/.dev ## Kill, starve and corrupt real runs; print what came of i
 
 proofs: $(VENV)/.dev ## Rewrite the golden files in tests/proofs; read the diff
 	@$(BIN)/python -m tests.proofs
+
+docs: $(VENV)/.dev ## Write the data dictionary and the lineage picture anew
+	@$(BIN)/python -c 'from pathlib import Path; from pipelines import dictionary; dictionary.write_documents(Path("docs"))'
 
 lint: $(VENV)/.dev ## Style, formatting and import contracts
 	@$(BIN)/ruff check .

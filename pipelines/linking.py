@@ -118,10 +118,17 @@ def _index(
 
 
 def _new_texts(lake: Lake, fingerprints: pa.Table) -> pa.Array:
-    """Texts of tonight that no earlier document carried."""
-    known = pc.unique(lake.read("fingerprints", ["text_id"])["text_id"])
-    tonight = pc.unique(fingerprints["text_id"])
-    return tonight.filter(pc.invert(pc.is_in(tonight, known)))
+    """Texts of tonight that no earlier document carried on the same day."""
+    keys = ["text_id", "day"]
+    known = _dated(lake.read("fingerprints", keys))
+    tonight = _dated(fingerprints.select(keys))
+    return pc.unique(tonight.join(known, keys, join_type="left anti")["text_id"])
+
+
+def _dated(texts: pa.Table) -> pa.Table:
+    """Distinct texts and days; an unknown day is -1, since nulls never join."""
+    day = pc.fill_null(texts["day"], -1)
+    return texts.set_column(1, "day", day).group_by(["text_id", "day"]).aggregate([])
 
 
 def stamped(changes: pa.Table, night: Night) -> pa.Table:

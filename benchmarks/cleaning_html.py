@@ -80,7 +80,7 @@ def score(rows: list[dict], texts: list[str]) -> dict[str, float]:
 
 def extracted(rows: list[dict]) -> list[str]:
     """The text that ingest takes from each page."""
-    return [extract(row["html"]).text for row in rows]
+    return [extract(row["html"])["text"] for row in rows]
 
 
 def cleaned(rows: list[dict], texts: list[str]) -> list[str]:

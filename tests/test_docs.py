@@ -51,6 +51,12 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def outside_of_make() -> dict[str, str]:
+    """The environment of a reader's shell: not that of the `make test` we may run in."""
+    ours = ("COPYDESK_", "MAKE", "MFLAGS", "VENV")
+    return {key: value for key, value in os.environ.items() if not key.startswith(ours)}
+
+
 def as_run(command: str) -> str:
     """The command with the installation taken as done."""
     if not command.startswith("make "):
@@ -66,7 +72,7 @@ def as_run(command: str) -> str:
     "document", [path for path in DOCUMENTS if commands(path.read_text("utf-8"))], ids=name
 )
 def test_every_command_in_the_document_works(document: Path, checkout: Path) -> None:
-    environment = {key: value for key, value in os.environ.items() if "COPYDESK_" not in key}
+    environment = outside_of_make()
     for command in commands(document.read_text("utf-8")):
         done = subprocess.run(
             ["bash", "-c", as_run(command)],

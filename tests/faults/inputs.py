@@ -134,11 +134,13 @@ def hostile_names(nursery: Nursery, folder: Path, count: int) -> int:
     sandbox = folder / "names"
     landing, home = sandbox / "landing", sandbox / "home"
     chosen = random.Random(5)
+    taken = 0
     for number in range(count):
-        name = f"{chosen.choice(HOSTILE)}{number}{chosen.choice(HOSTILE)}"[:120]
+        name = f"{chosen.choice(HOSTILE)[:50]}{number}{chosen.choice(HOSTILE)[:50]}"
         name, site = (it.replace("/", "\\") for it in (name, chosen.choice(HOSTILE)[:100]))
         inner = landing / "2026-03-01" / f"{site}.example"
         inner.mkdir(parents=True, exist_ok=True)
+        taken += not (name.startswith(".") or site.startswith("."))  # hidden: still being written
         (inner / f"{name}.txt").write_text(texts(number, 1)[0], "utf-8")
     before = {path for path in folder.rglob("*") if home not in path.parents}
     ended = nursery.run(landing, home, *NIGHT)
@@ -151,7 +153,7 @@ def hostile_names(nursery: Nursery, folder: Path, count: int) -> int:
     unsafe = [path for path in home.rglob("*") if not path.name.isascii() or " " in path.name]
     if unsafe:
         raise TornError(f"an input chose a path: {unsafe[:5]}")
-    _judge_names(home, count)
+    _judge_names(home, taken)
     return count
 
 

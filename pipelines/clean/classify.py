@@ -1,9 +1,8 @@
 """The one decision per line, from phrases, from what the site repeats, and from the line model.
 
-In order: the rule that holds where the line stands; the lines below a heading that opens links or
-a footer; the headline and its section; captions beside a caption; what the site repeats; the line
-model. What the site's owner says in `copydesk.toml` stands above all of them, and the guards keep
-a document from losing its prose.
+In order: the rule that holds where the line stands; lines below a heading that opens links or a
+footer; headline and section; companions of captions; what the site repeats; the line model. What
+the site's owner says stands above all, and the guards keep a document from losing its prose.
 """
 
 from __future__ import annotations
@@ -47,6 +46,9 @@ MIN_SITE_ARTICLES: Final = 3
 
 FOOTER_AFTER: Final = 0.6
 """Share of the prose that must stand above a copyright line for it to open the footer."""
+
+PROSE_DOUBT: Final = 0.6
+"""Share of the doubt the threshold allows that is allowed for prose: more is lost with it."""
 
 MIN_KEPT_SHARE: Final = 0.25
 """Share of a document's prose that is kept whatever the model says."""
@@ -138,14 +140,12 @@ class Draft:
 
     def mark(self, rows: Any, derived: str, score: Any = 0.97) -> None:
         """Give rows a derived verdict."""
-        self.code[rows] = self.judge.code(derived)
-        self.score[rows] = score
+        self.code[rows], self.score[rows] = self.judge.code(derived), score
 
     def rows_of(self, wanted: Callable[[Rule], bool]) -> list[int]:
         """Rows whose verdict is carried by a rule of the wanted sort."""
         rules = self.judge.rulebook.rules
-        table = np.zeros(len(rules) + len(DERIVED) + 1, dtype=bool)
-        table[: len(rules)] = [wanted(rule) for rule in rules]
+        table = np.array([wanted(rule) for rule in rules] + [False] * (len(DERIVED) + 1))
         rows: list[int] = np.flatnonzero(table[self.code]).tolist()
         return rows
 
@@ -267,7 +267,8 @@ def _apply_model(draft: Draft) -> None:
     free = code < 0
     draft.score[free] = draft.model_score[free]
     # Scores of single lines say nothing of lines that were cut out of a paragraph.
-    drop = free & (draft.model_score >= draft.judge.threshold) & ~in_wrapped(draft.given.wraps)
+    doubt = np.where(where.is_prose, PROSE_DOUBT, 1) * (1 - draft.judge.threshold)
+    drop = free & (draft.model_score >= 1 - doubt) & ~in_wrapped(draft.given.wraps)
     drop &= ~(_needs_prose(draft, drop)[lines.document] & where.is_prose)
     code[drop] = draft.judge.code("model.line")
 

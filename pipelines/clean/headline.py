@@ -25,6 +25,8 @@ MIN_SHARED: Final = 0.4
 
 _STEM: Final = 5
 # Single character classes: in the standard library as linear as in RE2, and faster to call.
+_RESULT: Final = re.compile(r"[0-9]+, [^0-9,]+ [0-9]+$")
+"""`Rovers 2, Town 1`."""
 _NO_WORD: Final = re.compile(r"[\W_]+")
 _WORDS: Final = re.compile(r"\w{4,}")
 _IDEOGRAPHS: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
@@ -127,7 +129,7 @@ def _may_be(line: HeadLine, prose: str) -> bool:
     text = line.text
     if not line.is_free or len(text) > MAX_CHARS or line.title < MIN_TITLE:
         return False
-    if text[-1] in ".,:;…" or text[0].islower():
+    if text[-1] in ".,:;…" or text[0].islower() or _RESULT.search(text):
         return False
     words = text.split()
     ideographs = len(_IDEOGRAPHS.findall(text))

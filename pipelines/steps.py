@@ -117,12 +117,11 @@ def _status(night: Night) -> str:
 
 def _copies(night: Night) -> dict[str, int]:
     """Accepted documents of this run by the part they play."""
-    with warehouse.closing(warehouse.connect(night.settings, night_file(night.settings))) as con:
-        rows = con.execute(
-            "select copy_relation, count(*) from marts.documents where run_id = ? group by all",
-            [night.run_id],
-        ).fetchall()
-    return dict(rows)
+    lake = night.lake
+    accepted = lake.read("documents", ["document_id"], run_id=night.run_id)["document_id"]
+    clusters = lake.read("clusters", ["document_id", "copy_relation"])
+    parts = clusters.filter(pc.is_in(clusters["document_id"], accepted))["copy_relation"]
+    return {it["values"]: it["counts"] for it in pc.value_counts(parts).to_pylist()}
 
 
 def _finish_tables(night: Night, row: pa.Table, status: str) -> None:

@@ -52,4 +52,3 @@ def clean_batches(
                 yield running.popleft().result()
         while running:
             yield running.popleft().result()
-

@@ -82,7 +82,7 @@ def share_words(facts: Any, kept: Any, seen: Any, base: Any, out: Any) -> None:
             shared += hit
             shared_names += hit * is_name
         out[i, 17] = np.float32(shared) / np.float32(max(facts[i, FACT_KEPT], 1))
-        out[i, 18] = np.float32(shared_names) / np.float32(max(names, 1))
+        out[i, 18] = np.float32(shared_names) / np.float32(max(names, 1))  # type: ignore[arg-type]
         out[i, 19] = log1p(shared) / np.float32(2)
 
 

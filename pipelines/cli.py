@@ -20,10 +20,19 @@ from pipelines import settings as configuration
 from pipelines.exits import guarded
 from pipelines.settings import Settings, SettingsError
 
+
+def installed_version() -> str:
+    """Version of the installed package, or `source`."""
+    from pipelines.ledger import installed_version as version
+
+    return version()
+
+
 app = App(
     name="copydesk",
     help="Raw news-article text into deduplicated, validated tables; nothing vanishes.",
     help_format="plaintext",
+    version=installed_version,
     default_parameter=Parameter(negative=()),
 )
 config = App(name="config", help="Settings and where each comes from.")

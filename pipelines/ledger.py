@@ -61,12 +61,13 @@ def run_row(run: Run, status: str, copies: Mapping[str, int]) -> pa.Table:
         **{name: ingested.summary[name] for name in names},
         **parts,
         "durations": json.dumps(dict(run.durations)),
-        "version": _version(),
+        "version": installed_version(),
     }
     return pa.Table.from_pylist([row], schema=contract.RUNS)
 
 
-def _version() -> str:
+def installed_version() -> str:
+    """Version of the installed package, or `source` when it is run from its tree."""
     try:
         return version("copydesk")
     except PackageNotFoundError:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
@@ -133,7 +135,16 @@ def _show_where(outcome: Outcome, settings: Settings) -> None:
     home = "" if settings.origins.get("home") == "default" else f" --home {settings.home}"
     print(f"\nTables     {outcome.published}")
     print(f"Dashboard  {outcome.dashboard}")
-    print(f'Try        copydesk sql{home} "from stories order by site_count desc limit 5"')
+    query = "from stories order by site_count desc limit 5"
+    print(f'Try        {_command()} sql{home} "{query}"')
+
+
+def _command() -> str:
+    """How this program is called here: by name where that is found, else by its path."""
+    if shutil.which("copydesk"):
+        return "copydesk"
+    called = Path(sys.argv[0])
+    return str(called.relative_to(Path.cwd()) if called.is_relative_to(Path.cwd()) else called)
 
 
 def show_settings(settings: Settings, *, as_json: bool) -> None:

@@ -77,6 +77,8 @@ def read_landing(  # noqa: PLR0913 - each is a fact of its own; all but three by
         settings.published,
         settings.quarantine,
     )
+    if landing.is_file():
+        landing = landing.resolve()  # a link that the user named, not one found in the zone
     found = [entry for entry in entries(landing, own) if _is_due(entry, until)]
     _wait_for_writers(found, settings.settle_seconds)
     items = _items(found, landing, seen, settings)

@@ -18,7 +18,8 @@ def _chunks(payload: bytes | FileSlice) -> Iterator[bytes]:
         yield payload
         return
     left = payload.length
-    with payload.path.open("rb") as file:
+    # the landing zone may have changed since it was read: never follow a link out of it now
+    with os.fdopen(os.open(payload.path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
         file.seek(payload.offset)
         while left > 0 and (chunk := file.read(min(_CHUNK, left))):
             left -= len(chunk)

@@ -18,8 +18,8 @@ def test_telemetry_is_read_from_the_environment(value: str, verdict: str, tmp_pa
     command = [sys.executable, "-m", "pipelines.cli", "doctor", "--home", str(tmp_path)]
     environment = {**os.environ, "GX_ANALYTICS_ENABLED": value, "COLUMNS": "200"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    line = next(line for line in done.stdout.splitlines() if "telemetry" in line)
-    assert line.split()[0] == verdict
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert [words[0] for words in lines if words[1:2] == ["telemetry"]] == [verdict]
 
 
 def test_quarantine_follows_no_link_that_took_the_place_of_a_file(tmp_path: Path) -> None:

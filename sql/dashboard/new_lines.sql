@@ -20,65 +20,65 @@ known_sites as (
     having count(*) > 7
 ),
 
-dated as (
+recent_runs as (
+    select
+        runs.run_id,
+        runs.logical_date = latest.night as is_tonight,
+    from runs
+    inner join latest on runs.logical_date between latest.night - 7 and latest.night
+),
+
+week as (
     select
         documents.document_id,
         documents.article_id,
         known_sites.site,
-        runs.logical_date = latest.night as is_tonight,
-        runs.logical_date between latest.night - 7 and latest.night - 1 as is_recent,
+        recent_runs.is_tonight,
     from documents
-    inner join runs using (run_id)
+    inner join recent_runs using (run_id)
     inner join known_sites on known_sites.site = coalesce(documents.site, 'unknown')
-    cross join latest
-),
-
-fresh as (
-    select
-        dated.site,
-        removed_lines.line_text,
-        count(distinct dated.article_id) as article_count,
-        any_value(removed_lines.kind) as kind,
-        any_value(removed_lines.rule_id) as rule_id,
-        min(dated.document_id) as document_id,
-    from removed_lines
-    inner join dated using (document_id)
-    where dated.is_tonight and removed_lines.kind <> 'repeated_headline'
-    group by dated.site, removed_lines.line_text
-    having count(distinct dated.article_id) >= 2
 ),
 
 -- Nearly all was there last week already; only what is left is looked for in all nights.
 rare as (
-    select * from fresh
-    anti join (
-        select
-            dated.site,
-            removed_lines.line_text,
-        from removed_lines
-        inner join dated using (document_id)
-        where dated.is_recent
-    ) as recent using (site, line_text)
-),
-
-seen_before as (
     select
-        dated.site,
+        week.site,
         removed_lines.line_text,
     from removed_lines
-    semi join rare using (line_text)
-    inner join dated using (document_id)
-    where not dated.is_tonight
+    inner join week using (document_id)
+    where not week.is_tonight or removed_lines.kind <> 'repeated_headline'
+    group by week.site, removed_lines.line_text
+    having bool_and(week.is_tonight) and min(week.article_id) < max(week.article_id)
+),
+
+occurrences as (
+    select
+        rare.site,
+        removed_lines.line_text,
+        documents.document_id,
+        documents.article_id,
+        runs.logical_date = latest.night as is_tonight,
+        removed_lines.kind,
+        removed_lines.rule_id,
+    from removed_lines
+    inner join rare using (line_text)
+    inner join documents on
+        documents.document_id = removed_lines.document_id
+        and coalesce(documents.site, 'unknown') = rare.site
+    inner join runs using (run_id)
+    cross join latest
 )
 
 select
-    rare.site,
-    left(rare.line_text, 300) as line_text,
-    rare.article_count,
-    rare.kind,
-    rare.rule_id,
-    rare.document_id
-from rare
-anti join seen_before using (site, line_text)
-order by rare.article_count desc, rare.site, rare.line_text
+    site,
+    left(line_text, 300) as line_text,
+    count(distinct article_id) as article_count,
+    arg_min(kind, document_id) as kind,
+    arg_min(rule_id, document_id) as rule_id,
+    min(document_id) as document_id,
+from occurrences
+where not is_tonight or kind <> 'repeated_headline'
+group by site, occurrences.line_text
+having bool_and(is_tonight)
+order by article_count desc, site, occurrences.line_text
 limit 20

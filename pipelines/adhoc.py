@@ -17,18 +17,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from pipelines.settings import Settings
+
 Form = Literal["table", "csv", "json"]
 FORMS: Final[dict[str, Form]] = {"table": "table", "csv": "csv", "json": "json"}
 
-TIMEOUT_SECONDS: Final = 60.0
-"""A question over a million articles takes under ten seconds; a forgotten join condition, hours."""
-
-MEMORY_BYTES: Final = 1_000_000_000
-"""As the nightly run may use (settings.memory_limit); beyond it DuckDB spills."""
-
 _FAILED: Final = 1
 _HELP: Final = """\
-End a query with ; to run it. It can only read, and is stopped after a minute.
+End a query with ; to run it. It can only read, and is stopped after {seconds:g} s.
 .tables          the public tables
 .schema TABLE    the columns of a table, described
 .mode FORM       table, csv or json
@@ -38,24 +34,22 @@ End a query with ; to run it. It can only read, and is stopped after a minute.
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What the query process is asked to do, within which limits."""
+    """What the query process is asked to do, within which limits (bytes, seconds).
+
+    The limits are settings (`sql_memory`, `sql_timeout`). A question over a million articles takes
+    under ten seconds, one with a forgotten join condition hours; beyond the memory DuckDB spills.
+    """
 
     database: str
     sql: str
-    form: str = "table"
-    parquet: str | None = None
-    memory_bytes: int = MEMORY_BYTES
-    timeout_seconds: float = TIMEOUT_SECONDS
+    form: str
+    parquet: str | None
+    memory_bytes: int
+    timeout_seconds: float
 
 
-def main_query(  # noqa: PLR0913 (what the command line offers)
-    published: Path,
-    sql: str | None,
-    form: Form = "table",
-    *,
-    parquet: Path | None = None,
-    timeout_seconds: float = TIMEOUT_SECONDS,
-    memory_bytes: int = MEMORY_BYTES,
+def main_query(
+    settings: Settings, sql: str | None, form: Form = "table", *, parquet: Path | None = None
 ) -> int:
     """Answer one query on stdout, or run the shell if there is none; returns the exit code.
 
@@ -63,14 +57,20 @@ def main_query(  # noqa: PLR0913 (what the command line offers)
     answer, 1 for a query that failed or was stopped; errors go to stderr. Raises
     FileNotFoundError if nothing is published.
     """
+    published = settings.published / "copydesk.duckdb"
     if not published.is_file():
         raise FileNotFoundError(f"{published}: nothing is published yet; run `copydesk run` first")
     if sql is None and sys.stdin.isatty():
-        return shell(published, form)
-    target = str(parquet.absolute()) if parquet else None
+        return shell(settings, form)
     text = sys.stdin.read() if sql is None else sql
-    query = Query(str(published), text, form, target, memory_bytes, timeout_seconds)
-    return ask(query)
+    return ask(query_of(settings, text, form, parquet))
+
+
+def query_of(settings: Settings, sql: str, form: Form, parquet: Path | None = None) -> Query:
+    """A query of the published tables within the limits of the settings."""
+    target = str(parquet.absolute()) if parquet else None
+    published = str(settings.published / "copydesk.duckdb")
+    return Query(published, sql, form, target, settings.sql_memory, settings.sql_timeout)
 
 
 def ask(query: Query) -> int:
@@ -88,7 +88,8 @@ def ask(query: Query) -> int:
         except subprocess.TimeoutExpired:
             process.kill()
             limit = f"{query.timeout_seconds:g} s"
-            return _fail(f"stopped after {limit}; ask for less, e.g. one night or `limit 100`")
+            remedy = "ask for less, e.g. `limit 100`, or set sql_timeout"
+            return _fail(f"stopped after {limit}; {remedy}")
         except BaseException:
             process.kill()
             raise
@@ -103,7 +104,8 @@ def _code_of(code: int, query: Query) -> int:
     name = signal.Signals(-code).name
     limit = f"{query.memory_bytes / 1e9:g} GB"
     return _fail(
-        f"the query was ended by {name}: more memory than {limit} or more time than it may"
+        f"the query was ended by {name}: more memory than {limit} (sql_memory) or more time than "
+        f"{query.timeout_seconds:g} s (sql_timeout)"
     )
 
 
@@ -112,20 +114,23 @@ def _fail(problem: str) -> int:
     return _FAILED
 
 
-def shell(published: Path, form: Form) -> int:
+def shell(settings: Settings, form: Form) -> int:
     """Read queries from the terminal until Ctrl-D; returns 0."""
     import readline  # noqa: F401 (editing and history of `input`, where there is one)
 
-    print(f"{published}: read-only. .help lists what else there is.", file=sys.stderr)
+    print(
+        f"{settings.published / 'copydesk.duckdb'}: read-only. .help lists what else there is.",
+        file=sys.stderr,
+    )
     for text in _lines():
         try:
-            form = _do(published, text, form)
+            form = _do(settings, text, form)
         except KeyboardInterrupt:
             print("stopped", file=sys.stderr)
     return 0
 
 
-def _do(published: Path, text: str, form: Form) -> Form:
+def _do(settings: Settings, text: str, form: Form) -> Form:
     command, _, rest = text.partition(" ")
     match command:
         case ".mode":
@@ -133,13 +138,13 @@ def _do(published: Path, text: str, form: Form) -> Form:
                 return FORMS[rest]
             _fail("modes are table, csv and json")
         case ".help":
-            print(_HELP, end="", file=sys.stderr)
+            print(_HELP.format(seconds=settings.sql_timeout), end="", file=sys.stderr)
         case _:
-            ask(Query(str(published), _query_of(command, rest, text), form))
+            ask(query_of(settings, _sql_of(command, rest, text), form))
     return form
 
 
-def _query_of(command: str, rest: str, text: str) -> str:
+def _sql_of(command: str, rest: str, text: str) -> str:
     if command == ".tables":
         return (
             'select table_name, estimated_size as "rows", comment as description '

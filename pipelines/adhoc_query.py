@@ -46,7 +46,7 @@ def main() -> int:
         try:
             answer(connect(request["database"], request["memory_bytes"], Path(scratch)), request)
         except (duckdb.OutOfMemoryException, MemoryError):
-            print("copydesk sql: out of memory; ask for fewer rows or columns", file=sys.stderr)
+            print("copydesk sql: out of memory; ask for less or set sql_memory", file=sys.stderr)
             return 1
         except (duckdb.Error, ValueError, OSError) as error:
             print(f"copydesk sql: {error}", file=sys.stderr)

@@ -213,8 +213,7 @@ def sql(
     from pipelines import adhoc
 
     form: Literal["table", "csv", "json"] = "csv" if csv else "json" if as_json else "table"
-    published = _settings(places).published / "copydesk.duckdb"
-    return adhoc.main_query(published, statement, form, parquet=parquet)
+    return adhoc.main_query(_settings(places), statement, form, parquet=parquet)
 
 
 @app.command

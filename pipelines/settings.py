@@ -48,6 +48,8 @@ class Settings:
     batch_documents: int = 20_000
     settle_seconds: float = 1.0
     remove_threshold: float = 0.57
+    sql_memory: int = 1_000_000_000
+    sql_timeout: float = 60.0
     alert_urls: Secret = _UNSET
     alert_page: str = ""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)

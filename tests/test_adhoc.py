@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import pty
 import subprocess
 import sys
@@ -21,21 +22,31 @@ from hostile_titles import HOSTILE
 from published_fixture import Plan, publish_plan
 
 from pipelines import adhoc
+from pipelines.settings import Settings, load
 
 ROOT = Path(__file__).resolve().parent.parent
 Ask = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     plan = Plan(nights=2, sites=4, documents=20, checks=4, titles=HOSTILE)
-    return publish_plan(plan, tmp_path_factory.mktemp("adhoc"))
+    folder = tmp_path_factory.mktemp("adhoc")
+    publish_plan(plan, folder)
+    return folder
+
+
+def command(home: Path, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "pipelines.cli", "sql", "--home", str(home), *arguments]
 
 
 @pytest.fixture
-def ask(published: Path, capfd: pytest.CaptureFixture[str]) -> Ask:
-    def run(sql: str, form: adhoc.Form = "table", **more: object) -> tuple[int, str, str]:
-        code = adhoc.main_query(published, sql, form, **more)
+def ask(home: Path, capfd: pytest.CaptureFixture[str]) -> Ask:
+    def run(
+        sql: str, form: adhoc.Form = "table", *, parquet: Path | None = None, **limits: float
+    ) -> tuple[int, str, str]:
+        settings = Settings(home=home, **limits)
+        code = adhoc.main_query(settings, sql, form, parquet=parquet)
         out, err = capfd.readouterr()
         return code, out, err
 
@@ -105,11 +116,9 @@ def test_a_plan_is_shown(ask: Ask) -> None:
     assert code == 0 and "headline" in out
 
 
-def test_a_query_may_come_from_a_pipe(published: Path) -> None:
-    code = "import sys; from pathlib import Path; from pipelines.adhoc import main_query; "
-    code += "sys.exit(main_query(Path(sys.argv[1]), None, 'csv'))"
+def test_a_query_may_come_from_a_pipe(home: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", code, str(published)],
+        command(home, "--csv"),
         input="select 1 + 1 as two",
         capture_output=True,
         text=True,
@@ -179,9 +188,9 @@ def test_it_only_reads_what_is_published(ask: Ask, tmp_path: Path, sql: str) -> 
 
 def test_a_query_that_does_not_end_is_ended(ask: Ask) -> None:
     begun = time.monotonic()
-    code, out, err = ask("select count(*) from range(100000000000)", timeout_seconds=2.0)
+    code, out, err = ask("select count(*) from range(100000000000)", sql_timeout=2.0)
     assert (code, out) == (1, "")
-    assert "stopped after 2 s" in err
+    assert "stopped after 2 s" in err and "sql_timeout" in err
     assert time.monotonic() - begun < 20
 
 
@@ -194,18 +203,38 @@ def test_a_query_that_does_not_end_is_ended(ask: Ask) -> None:
     ],
 )
 def test_memory_is_limited(ask: Ask, sql: str) -> None:
-    code, _, err = ask(sql, "csv", memory_bytes=200_000_000, timeout_seconds=60.0)
+    code, _, err = ask(sql, "csv", sql_memory=200_000_000)
     assert code == 1
     assert "memory" in err or "stopped" in err
     assert "SET memory_limit" not in err
 
 
-def test_the_reader_of_a_pipe_may_leave(published: Path) -> None:
-    code = "import sys; from pathlib import Path; from pipelines.adhoc import main_query; "
-    code += "sys.exit(main_query(Path(sys.argv[1]), 'from range(10000000)', 'csv'))"
-    command = [sys.executable, "-c", code, str(published)]
+def test_the_limits_are_settings(home: Path, tmp_path: Path) -> None:
+    """From copydesk.toml and the environment to the process that runs the query."""
+    file = tmp_path / "copydesk.toml"
+    file.write_text("sql_memory = 300_000_000\nsql_timeout = 60\n")
+    settings = load({"home": home}, environment={"COPYDESK_SQL_TIMEOUT": "7.5"}, file=file)
+    query = adhoc.query_of(settings, "select 1", "csv")
+    assert (query.memory_bytes, query.timeout_seconds) == (300_000_000, 7.5)
+    limits = "select current_setting('memory_limit') as memory, 1 as one"
+    file.write_text("sql_memory = 300_000_000\n")
+    done = subprocess.run(
+        command(home, "--csv", limits),
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[1] == "286.1 MiB,1"
+
+
+def test_the_reader_of_a_pipe_may_leave(home: Path) -> None:
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+        command(home, "--csv", "from range(10000000)"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
     ) as process:
         assert process.stdout.readline().strip() == b"range"
         process.stdout.close()
@@ -213,16 +242,13 @@ def test_the_reader_of_a_pipe_may_leave(published: Path) -> None:
         assert process.stderr.read() == b""
 
 
-def test_a_foreign_folder_cannot_slip_its_own_modules_in(published: Path, tmp_path: Path) -> None:
+def test_a_foreign_folder_cannot_slip_its_own_modules_in(home: Path, tmp_path: Path) -> None:
     (tmp_path / "duckdb.py").write_text("raise SystemExit('foreign code ran')")
     (tmp_path / "pipelines").mkdir()
     (tmp_path / "pipelines" / "__init__.py").write_text("raise SystemExit('foreign code ran')")
-    code = f"import sys; sys.path[:0] = [{str(ROOT)!r}]; from pathlib import Path; "
-    code += (
-        "from pipelines.adhoc import main_query; main_query(Path(sys.argv[1]), 'select 42', 'csv')"
-    )
+    code = f"import sys; sys.path[:0] = [{str(ROOT)!r}]; from pipelines import cli; cli.main()"
     done = subprocess.run(
-        [sys.executable, "-P", "-c", code, str(published)],
+        [sys.executable, "-P", "-c", code, "sql", "--home", str(home), "--csv", "select 42"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -233,14 +259,15 @@ def test_a_foreign_folder_cannot_slip_its_own_modules_in(published: Path, tmp_pa
 
 def test_nothing_published_is_said(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="copydesk run"):
-        adhoc.main_query(tmp_path / "copydesk.duckdb", "select 1")
+        adhoc.main_query(Settings(home=tmp_path), "select 1")
 
 
-def test_readers_do_not_hinder_the_next_night(published: Path, tmp_path: Path) -> None:
+def test_readers_do_not_hinder_the_next_night(home: Path, tmp_path: Path) -> None:
     """A query holds the file it opened; replacing it neither waits nor disturbs."""
-    database = tmp_path / "copydesk.duckdb"
-    database.write_bytes(published.read_bytes())
-    query = adhoc.Query(str(database), "select count(*) from range(30000000)", "csv")
+    database = tmp_path / "published" / "copydesk.duckdb"
+    database.parent.mkdir()
+    database.write_bytes((home / "published" / "copydesk.duckdb").read_bytes())
+    query = adhoc.query_of(Settings(home=tmp_path), "select count(*) from range(30000000)", "csv")
     with subprocess.Popen(
         [sys.executable, "-m", "pipelines.adhoc_query"],
         stdin=subprocess.PIPE,
@@ -257,13 +284,11 @@ def test_readers_do_not_hinder_the_next_night(published: Path, tmp_path: Path) -
         assert process.wait(60) == 0
 
 
-def test_the_shell_answers_and_leaves(published: Path) -> None:
+def test_the_shell_answers_and_leaves(home: Path) -> None:
     """In a real terminal: a query over two lines, a command, an error, and the way out."""
-    code = "import sys; from pathlib import Path; from pipelines.adhoc import main_query; "
-    code += "sys.exit(main_query(Path(sys.argv[1]), None))"
     ours, theirs = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-c", code, str(published)],
+        command(home),
         stdin=theirs,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

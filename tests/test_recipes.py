@@ -13,6 +13,7 @@ import pytest
 from published_fixture import SITES, Fault, Plan, publish_plan
 
 from pipelines import adhoc
+from pipelines.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "docs" / "recipes.md").read_text("utf-8")
@@ -37,8 +38,8 @@ def test_there_are_twelve() -> None:
 
 @pytest.mark.parametrize("number", range(1, 13))
 def test_a_recipe_answers(home: Path, capfd: pytest.CaptureFixture[str], number: int) -> None:
-    published = home / "data" / "published" / "copydesk.duckdb"
-    assert adhoc.main_query(published, blocks("sql")[number - 1], "csv") == 0
+    settings = Settings(home=home / "data")
+    assert adhoc.main_query(settings, blocks("sql")[number - 1], "csv") == 0
     lines = capfd.readouterr().out.splitlines()
     assert len(lines) >= 2, "an answer without rows shows nothing"
 

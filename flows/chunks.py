@@ -6,13 +6,14 @@ import errno
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, Final
 
 from prefect import get_run_logger, task
+from prefect.assets import materialize
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
+from flows.assets import LINEAGE, assets
 from pipelines import night
 from pipelines.lease import LeaseHeldError, lease
 from pipelines.settings import Settings
@@ -42,15 +43,28 @@ def run_name() -> str:
 
 
 def verb_chunk(verb: Callable[[Night], Summary], tonight: Night) -> None:
-    """Do one verb of a night as a task. Its work is in the lake, so no result is kept."""
-    chunk = task(
+    """Do one verb of a night as a task that materializes assets; their events carry its summary.
+
+    Its work is in the lake, so no result is kept.
+    """
+    made = assets(tonight.settings, LINEAGE[verb.__name__].makes)
+
+    def work() -> Summary:
+        summary = night.do(verb, tonight)
+        for each in made:
+            each.add_metadata({"run_id": tonight.run_id, **summary})
+        return summary
+
+    chunk = materialize(
+        *made,
         name=verb.__name__,
+        asset_deps=[*assets(tonight.settings, LINEAGE[verb.__name__].reads)],
         cache_policy=NO_CACHE,
         persist_result=False,
         retries=2,
         retry_delay_seconds=60,
         retry_condition_fn=lambda _task, _run, state: is_passing(_error_of(state)),
-    )(partial(night.do, verb, tonight))
+    )(work)
     get_run_logger().info("%s: %s", verb.__name__, chunk())
 
 

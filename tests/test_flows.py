@@ -20,7 +20,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from ruamel.yaml import YAML
 
-from flows import artifacts, backfill, chunks, local, processes
+from flows import artifacts, assets, backfill, chunks, local, processes
+from pipelines import night
+from pipelines.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -223,3 +225,24 @@ def test_the_id_of_a_process_that_is_not_ours_is_left_alone(tmp_path: Path) -> N
     (tmp_path / "server.pid").write_text(f"{os.getpid()}\n")
     local.down(local.Local(tmp_path, 4200))
     assert not (tmp_path / "server.pid").exists()
+
+
+@pytest.mark.parametrize(
+    "home", ["plain", "with a blank & <b>100%</b>", "ночь", "x" * 200 + "/" + "y" * 200, "[a](b)"]
+)
+def test_any_home_folder_has_assets(tmp_path: Path, home: str) -> None:
+    """Prefect refuses some characters in the key of an asset, and more than 512 of them."""
+    made = [
+        assets.asset(Settings(home=tmp_path / home), place).key
+        for lineage in assets.LINEAGE.values()
+        for place in (*lineage.makes, *lineage.reads)
+    ]
+    assert all(key.startswith("file:///") for key in made)
+
+
+def test_what_a_verb_reads_was_made_before() -> None:
+    made: set[str] = set()
+    for lineage in assets.LINEAGE.values():
+        assert set(lineage.reads) <= made
+        made |= set(lineage.makes)
+    assert list(assets.LINEAGE) == [verb.__name__ for verb in night.VERBS]

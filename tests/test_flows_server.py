@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from flows import local, processes
+from flows.assets import LINEAGE
 
 ARTICLE = """Ferry back in service
 
@@ -115,6 +116,7 @@ def test_a_scheduled_night_completes_with_its_artifacts(scheduler: local.Local, 
     _the_schedule_makes_runs(api)
     run = _three_missed_nights_become_one(api)
     _the_artifacts_are_there(api, run)
+    _the_lineage_is_kept(api, run, home)
     _the_backfill_runs_each_day(api)
     _a_missed_floor_fails_the_run_and_publishes_nothing(api, home)
     assert not list((home / "prefect" / "storage").glob("*")), "no result is kept"
@@ -161,6 +163,26 @@ def _the_artifacts_are_there(api: Api, run: str) -> None:
     assert (ledger["document_count_in"], ledger["accepted_count"]) == ("2", "2")
     assert {row["success"] for row in json.loads(found["checks"]["data"])} == {"True"}
     assert found["dashboard"]["data"].startswith("[The morning page](file://")
+
+
+def _the_lineage_is_kept(api: Api, run: str, home: Path) -> None:
+    """The open server has no page of assets, but keeps their events: from raw file to page."""
+    wanted = {"event": {"prefix": ["prefect.asset.materialization"]}}
+    wanted |= {"related": {"id": [f"prefect.flow-run.{run}"]}}
+    places = {place for lineage in LINEAGE.values() for place in lineage.makes}
+    answer = until(
+        lambda: api("events/filter", {"filter": wanted, "limit": 50}),
+        lambda answer: answer["total"] >= len(places),
+    )
+    made = {event["resource"]["prefect.resource.id"]: event for event in answer["events"]}
+    assert set(made) == {f"{home.as_uri()}/{place}" for place in places}
+    assert {event["event"] for event in made.values()} == {
+        "prefect.asset.materialization.succeeded"
+    }
+    articles = made[f"{home.as_uri()}/lake/articles"]
+    assert articles["payload"]["articles"] == 2
+    sources = [it for it in articles["related"] if it["prefect.resource.role"] == "asset"]
+    assert [it["prefect.resource.id"] for it in sources] == [f"{home.as_uri()}/lake/documents"]
 
 
 def _the_backfill_runs_each_day(api: Api) -> None:

@@ -11,6 +11,7 @@ HOME_FOLDER ?= data
 PORT ?= 4200
 PYTEST_ARGS ?=
 FAULTS_ARGS ?=
+BENCH_ARGS ?=
 
 BIN := $(VENV)/bin
 # uv when it works here, pip otherwise.
@@ -32,7 +33,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 COMPILE := printf 'hatchling\neditables\n' | uv pip compile pyproject.toml - --universal \
 	--python-version 3.11 --no-header --no-annotate --generate-hashes --upgrade --quiet
 
-.PHONY: help run test docs faults proofs lint types format lock up down clean
+.PHONY: help run test docs faults bench bench-quick profile proofs lint types format lock up down clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1	/p' $(MAKEFILE_LIST)
@@ -45,6 +46,15 @@ test: $(VENV)/.dev ## Install what is needed and run all tests
 
 faults: $(VENV)/.dev ## Kill, starve and corrupt real runs; print what came of it (20 minutes)
 	@$(BIN)/python -m tests.faults $(FAULTS_ARGS)
+
+bench: $(VENV)/.dev ## Measure verbs, nights, increment and memory beside floor and peers (30 minutes)
+	@$(BIN)/python benchmarks/speed.py $(BENCH_ARGS)
+
+bench-quick: $(VENV)/.dev ## The same on 10,000 documents, once (3 minutes)
+	@$(BIN)/python benchmarks/speed.py --quick --only nights,pages $(BENCH_ARGS)
+
+profile: $(VENV)/.dev ## Draw where each verb spends its time: build/profile/*.svg
+	@$(BIN)/python benchmarks/profile.py $(BENCH_ARGS)
 
 proofs: $(VENV)/.dev ## Rewrite the golden files in tests/proofs; read the diff
 	@$(BIN)/python -m tests.proofs

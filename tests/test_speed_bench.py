@@ -1,0 +1,135 @@
+"""The speed benchmark: its corpus is what it says, and it measures what it runs."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pytest
+import zstandard
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+import speed_corpus  # noqa: E402
+import speed_measure  # noqa: E402
+from speed_report import missed  # noqa: E402
+
+from pipelines.clean.language import languages  # noqa: E402
+
+COPIES = ("exact", "near", "wholly_derived", "partially_derived")
+
+
+def records(folder: Path) -> list[dict[str, str]]:
+    lines: list[dict[str, str]] = []
+    for path in sorted(folder.rglob("*.zst")):
+        with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as plain:
+            lines += map(orjson.loads, io.BytesIO(plain.read()))
+    return lines
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
+    folder = tmp_path_factory.mktemp("corpus")
+    speed_corpus.write(folder, range(400))
+    return records(folder)
+
+
+def test_the_same_numbers_give_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        speed_corpus.write(tmp_path / name, range(30, 60))
+    one, other = (sorted((tmp_path / it).rglob("*.zst")) for it in ("one", "other"))
+    assert [it.read_bytes() for it in one] == [it.read_bytes() for it in other]
+
+
+def test_twelve_of_a_hundred_are_copies_of_the_kinds_told() -> None:
+    kinds = Counter(speed_corpus.kind_of(number)[0] for number in range(20_000))
+    assert sum(kinds[kind] for kind in COPIES) / 20_000 == pytest.approx(0.12, abs=0.01)
+    for kind, share in speed_corpus.KINDS.items():
+        assert kinds[kind] / 20_000 == pytest.approx(share / 100, abs=0.005)
+
+
+def test_an_exact_copy_has_the_paragraphs_of_its_source() -> None:
+    drawn = ((n, *speed_corpus.kind_of(n)) for n in range(2_000))
+    number, source_number = next(
+        (n, source)
+        for n, kind, source in drawn
+        if kind == "exact" and source and speed_corpus.kind_of(source)[0] is None
+    )
+    copy, source = speed_corpus.document(number), speed_corpus.document(source_number)
+    assert copy.story.paragraphs == source.story.paragraphs
+
+
+def test_documents_have_the_size_and_the_languages_of_news(corpus: list[dict[str, str]]) -> None:
+    texts = [row["text"] for row in corpus]
+    lines = [sum(bool(line) for line in text.split("\n")) for text in texts]
+    assert 12 <= np.median(lines) <= 22
+    assert 1_800 <= np.median([len(text) for text in texts]) <= 3_000
+    joined = "".join(texts)
+    codes = np.frombuffer(joined.encode("utf-32-le"), dtype=np.uint32)
+    ends = np.cumsum([len(text) for text in texts])
+    found = Counter(languages(codes, np.stack([ends - [len(t) for t in texts], ends], axis=1)))
+    assert {"en", "de", "fr", "es", "it", "ru"} <= set(found)
+    assert sum(found[name] for name in speed_corpus.SHARES) / len(texts) > 0.9
+
+
+def test_a_page_holds_the_paragraphs_of_its_text() -> None:
+    document = speed_corpus.document(3)
+    page = speed_corpus.record(document, html=True)["html"]
+    assert page.count("<p>") == len(document.story.paragraphs)
+
+
+def test_a_cost_counts_children(tmp_path: Path) -> None:
+    script = tmp_path / "busy.py"
+    script.write_text(
+        "import subprocess, sys\n"
+        "held = bytearray(60_000_000)\n"
+        "code = 'import time; b = bytearray(90_000_000)\\nwhile time.process_time() < 0.5: pass'\n"
+        "subprocess.run([sys.executable, '-c', code])\n"
+    )
+    cost = speed_measure.measure([sys.executable, script])
+    assert cost.cpu >= 0.5
+    assert cost.peak >= 150_000_000
+
+
+def test_a_failure_is_told() -> None:
+    with pytest.raises(speed_measure.FailedError, match="no such night"):
+        speed_measure.measure([sys.executable, "-c", "raise SystemExit('no such night')"])
+
+
+@pytest.mark.skipif(not speed_measure.may_limit(), reason="no control group can be made here")
+def test_the_kernel_kills_beyond_the_limit() -> None:
+    with pytest.raises(speed_measure.FailedError, match="-9"):
+        speed_measure.measure(
+            [sys.executable, "-c", "b = bytearray(300_000_000)"], limit=100_000_000
+        )
+
+
+def test_a_ratio_beyond_its_floor_is_told_and_floors_only_fall(tmp_path: Path) -> None:
+    file = tmp_path / "floors.json"
+    assert missed(file, {"night": 4.0}, update=True) == []
+    assert json.loads(file.read_text()) == {"night": 5.0}
+    assert missed(file, {"night": 6.0}, update=True) == ["night: 6.00, at most 5.00"]
+    assert json.loads(file.read_text()) == {"night": 5.0}
+
+
+def test_the_benchmark_measures_a_night(tmp_path: Path) -> None:
+    command = [sys.executable, ROOT / "benchmarks/speed.py", "--sizes", "40", "--repeats", "1"]
+    environment = {
+        **os.environ,
+        "COPYDESK_BENCH_CACHE": str(tmp_path / "cache"),
+        "COPYDESK_BENCH_RESULTS": str(tmp_path / "speed"),
+    }
+    subprocess.run([*command, "--only", "nights"], check=True, env=environment)
+    rows = json.loads((tmp_path / "speed.json").read_text())["rows"]
+    assert [row["name"] for row in rows][1:7] == [
+        "ingest", "clean", "link", "build", "validate", "publish",
+    ]  # fmt: skip
+    assert all(row["cpu_s"] > 0 and row["peak_mb"] > 10 for row in rows)

@@ -188,7 +188,7 @@ def _jsonable(value: object) -> str:
 
 def write_parquet(con: duckdb.DuckDBPyConnection, sql: str, path: Path) -> None:
     """The result as a Parquet file, whole or not at all; says on stderr what it wrote."""
-    from pipelines.lake import ParquetSink
+    from pipelines.commits import ParquetSink
 
     reader = con.sql(sql).to_arrow_reader(_ROWS_PER_FETCH)
     beside = path.with_name(f".{path.name}.new")

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 
 from pipelines import contract, ledger
+from pipelines.commits import Stage
 from pipelines.ingest import IngestBatch, Rejection, SeenInput, SkippedInput, read_landing
-from pipelines.lake import Lake, Stage
+from pipelines.ingest.landing import entries
+from pipelines.lake import Lake
 from pipelines.quarantine import keep, payload_sha256
 from pipelines.settings import Settings
-from pipelines.tonight import Night, Summary
+from pipelines.tonight import Night, Summary, unwatched
 
 
 def ingest(night: Night) -> Summary:
@@ -23,10 +25,12 @@ def ingest(night: Night) -> Summary:
     if done := lake.commit_of(night.run_id, "ingest"):
         return dict(done.summary)
     counts: Counter[str] = Counter()
+    files = _file_count(night)
     is_takedown = lake.commit_of(night.run_id, "takedown") is not None
     with lake.stage(night.run_id, "ingest") as stage:
         for item in () if is_takedown else _arrivals(lake, night, counts):
             _store(item, night, stage)
+            night.watch("ingest", *_progress(counts, files))
         stage.summary = {
             "started_at": night.started_at.isoformat(),
             "logical_date": night.logical_date.isoformat(),
@@ -59,9 +63,25 @@ def _arrivals(lake: Lake, night: Night, counts: Counter[str]) -> Iterator[Ingest
         until=night.until,
     ):
         if isinstance(item, SkippedInput):
+            counts["files"] += 1
             counts["known"] += item.document_count + item.rejected_count
         else:
+            counts["files"] += len(item.inputs)
             yield _new_of(item, known, counts)
+
+
+def _file_count(night: Night) -> int:
+    """Files of the landing zone, counted only for somebody who looks."""
+    if night.watch is unwatched:
+        return 0
+    return len(entries(night.settings.landing, [night.settings.home]))
+
+
+def _progress(counts: Mapping[str, int], files: int) -> tuple[int, int | None]:
+    """Documents so far, and how many there will be if the other files are like those read."""
+    done = counts["accepted"] + counts["known"] + counts["rejected"]
+    read = counts["files"]
+    return done, round(done * files / read) if 0 < read <= files else None
 
 
 def _new_of(batch: IngestBatch, known: set[str], counts: Counter[str]) -> IngestBatch:

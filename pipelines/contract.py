@@ -180,11 +180,20 @@ SITE_LINES: Final = pa.schema(
     [
         _text("site", "The site.", null=False),
         _field("line_hash", pa.uint64(), "Hash of the line.", null=False),
-        _field("article_count", pa.int32(), "Unlike articles that had it.", null=False),
-        _field("night", pa.date32(), "The night it was seen.", null=False),
+        _field("article_key", pa.uint64(), "Key that copies of one article share.", null=False),
+        _field("night", pa.date32(), "The document's night (`sightings.nights`).", null=False),
+        _DOCUMENT_ID,
     ]
 )
-"""One row per line, site and night: what a site repeats is learned from these."""
+"""One row per line of a document that has a site: what a site repeats is learned from these."""
+
+SUPERSEDED: Final = pa.schema(
+    [
+        _DOCUMENT_ID,
+        _text("run_id", "The run whose rows of the document no longer count.", null=False),
+    ]
+)
+"""One row per document that was cleaned anew: its former rows are no longer read."""
 
 TOMBSTONES: Final = pa.schema(
     [
@@ -245,6 +254,7 @@ LAKE_TABLES: Final[dict[str, pa.Schema]] = {
     "removed_lines": REMOVED_LINES,
     "repairs": REPAIRS,
     "site_lines": SITE_LINES,
+    "superseded": SUPERSEDED,
     "tombstones": TOMBSTONES,
     "checks": CHECKS,
     "runs": RUNS,

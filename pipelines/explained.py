@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow.dataset as ds
+import pyarrow as pa
 
 from pipelines import takedown, tonight
 from pipelines.clean.article import CleanedText, clean_text, load_cleaner
@@ -69,8 +69,9 @@ def _of_files(paths: Iterable[Path], settings: Settings) -> Iterator[tuple[str, 
 def _of_lake(beginning: str, settings: Settings) -> tuple[str, CleanedText]:
     lake = tonight.open_lake(settings)
     name = takedown.find(lake, beginning)
+    only = pa.array([name])
     rows = {
-        table: lake.dataset(table).to_table(filter=ds.field("document_id") == name).to_pylist()
+        table: [row for it in lake.matching(table, "document_id", only) for row in it.to_pylist()]
         for table in ("documents", "articles", "removed_lines", "repairs")
     }
     removed = (RemovedLine(**_only(row, RemovedLine)) for row in rows["removed_lines"])

@@ -9,192 +9,64 @@ knows these paths. DuckDB's own `COPY` neither syncs nor survives a kill (docs/d
 from __future__ import annotations
 
 import hashlib
-import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
+from pyarrow.fs import LocalFileSystem
 
-from pipelines.durable import (
-    DamagedError,
-    file_sha256,
-    is_sound,
-    make_folder,
-    read_sealed,
-    sync_file,
-    sync_folder,
-    write_sealed,
-)
-
-VERBS: Final = ("takedown", "ingest", "clean", "link", "validate", "publish")
-_COMMIT_NAME: Final = re.compile(r"(\d{6}\.\d{4}-\d{2}-\d{2})\.([a-z]+)\.json")
-_COMPRESSION_LEVEL: Final = 1  # zstd-1 writes 50-57k documents per CPU-second, zstd-3 half
-
-
-class LakeError(RuntimeError):
-    """Rows that are not what the contract says; the message names the table."""
+from pipelines.commits import VERBS, Commit, LakeFile, Stage, is_sealed, read_commits
+from pipelines.durable import DamagedError, is_sound
 
 
 @dataclass(frozen=True, slots=True)
-class LakeFile:
-    """One committed Parquet file, with what the manifest says of it."""
+class Retiring:
+    """How rows of a table cease to count: `by` names a table of this key and the run_id of rows."""
 
-    table: str
-    path: str
-    row_count: int
-    byte_count: int
-    sha256: str
+    by: str
+    key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """What one verb of one run wrote."""
-
-    run_id: str
-    verb: str
-    files: tuple[LakeFile, ...]
-    replaces: tuple[str, ...]
-    summary: Mapping[str, Any]
-
-
-class ParquetSink:
-    """A Parquet file with page checksums, opened at the first batch."""
-
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self.path = path
-        self.row_count = 0
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._writer = pq.ParquetWriter(
-            path,
-            schema,
-            compression="zstd",
-            compression_level=_COMPRESSION_LEVEL,
-            write_page_checksum=True,
-        )
-
-    def write(self, data: pa.RecordBatch | pa.Table) -> None:
-        """Append rows."""
-        self.row_count += data.num_rows
-        if isinstance(data, pa.RecordBatch):
-            self._writer.write_batch(data)
-        else:
-            self._writer.write_table(data)
-
-    def close(self) -> None:
-        """Finish the file and flush it to disk."""
-        self._writer.close()
-        sync_file(self.path)
-
-
-@dataclass(slots=True)
-class Stage:
-    """Files being written by one verb; nothing is visible before `commit`."""
-
-    lake: Lake
-    run_id: str
-    verb: str
-    replaces: tuple[str, ...] = ()
-    summary: dict[str, Any] = field(default_factory=dict)
-    _sinks: dict[str, ParquetSink] = field(default_factory=dict)
-
-    @property
-    def _folder(self) -> Path:
-        return self.lake.root / ".staging" / f"{self.run_id}.{self.verb}"
-
-    def __enter__(self) -> Self:
-        shutil.rmtree(self._folder, ignore_errors=True)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is None:
-            self.commit()
-        else:
-            for sink in self._sinks.values():
-                with suppress(OSError):  # of a full disk: what stopped the block is told instead
-                    sink.close()
-            shutil.rmtree(self._folder, ignore_errors=True)
-
-    def write(self, table: str, data: pa.RecordBatch | pa.Table) -> None:
-        """Append rows to a table's file of this commit; the schema must be the contract's.
-
-        Raises LakeError if a column is missing, superfluous or of another type.
-        """
-        schema = self.lake.schemas[table]
-        if not data.schema.equals(schema):
-            raise LakeError(f"table {table}: not the contract's schema:\n{data.schema}")
-        if table not in self._sinks:
-            path = self._folder / table / "part-00000.parquet"
-            self._sinks[table] = ParquetSink(path, schema)
-        self._sinks[table].write(data.cast(schema))
-
-    def commit(self) -> Commit:
-        """Make all that was written visible, at once and for good."""
-        files = tuple(self._settle(table, sink) for table, sink in sorted(self._sinks.items()))
-        commit = Commit(self.run_id, self.verb, files, self.replaces, self.summary)
-        content = {
-            "run_id": commit.run_id,
-            "verb": commit.verb,
-            "replaces": list(commit.replaces),
-            "summary": commit.summary,
-            "files": [
-                {name: getattr(file, name) for name in LakeFile.__dataclass_fields__}
-                for file in files
-            ],
-        }
-        name = f"{self.run_id}.{self.verb}.json"
-        write_sealed(self.lake.root / "commits" / name, content)
-        shutil.rmtree(self._folder, ignore_errors=True)
-        return commit
-
-    def _settle(self, table: str, sink: ParquetSink) -> LakeFile:
-        sink.close()
-        path = f"{table}/{self.run_id}/{self.verb}-00000.parquet"
-        target = self.lake.root / path
-        make_folder(target.parent)
-        digest, size = file_sha256(sink.path), sink.path.stat().st_size
-        sink.path.replace(target)
-        sync_folder(target.parent)
-        return LakeFile(table, path, sink.row_count, size, digest)
+WRITTEN_IN: Final = "written_in"
+"""Column of `Lake.dataset`: the run whose commit holds the row."""
 
 
 class Lake:
-    """All committed tables below one folder."""
+    """All committed tables below one folder.
 
-    def __init__(self, root: Path, schemas: Mapping[str, pa.Schema]) -> None:
+    A row of a table in `retiring` no longer counts once the table that retires it names its key
+    and its run: what was written anew later takes its place, and no old file is rewritten.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        schemas: Mapping[str, pa.Schema],
+        retiring: Mapping[str, Retiring] | None = None,
+    ) -> None:
         self.root = root
         self.schemas = schemas
+        self.retiring = retiring or {}
 
     def stage(self, run_id: str, verb: str, *, replaces: tuple[str, ...] = ()) -> Stage:
         """A context manager that commits on success and leaves nothing on failure."""
-        return Stage(self, run_id, verb, replaces)
+        return Stage(self.root, self.schemas, run_id, verb, replaces)
 
     def commits(self) -> list[Commit]:
         """All commits, in the order in which they happened."""
-        return sorted(self._read_commits(), key=lambda it: (it.run_id, VERBS.index(it.verb)))
+        return sorted(read_commits(self.root), key=lambda it: (it.run_id, VERBS.index(it.verb)))
 
     def commit_of(self, run_id: str, verb: str) -> Commit | None:
         """The commit of a verb of a run, if it happened."""
-        found = [it for it in self._read_commits() if (it.run_id, it.verb) == (run_id, verb)]
+        found = [it for it in read_commits(self.root) if (it.run_id, it.verb) == (run_id, verb)]
         return found[0] if found else None
-
-    def _read_commits(self) -> Iterator[Commit]:
-        folder = self.root / "commits"
-        for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
-            if not _COMMIT_NAME.fullmatch(path.name):
-                continue
-            yield _read_commit(path)
 
     def files(self, table: str, *, run_id: str | None = None) -> list[LakeFile]:
         """Committed files of a table, oldest first; of one run only if given.
@@ -210,14 +82,36 @@ class Lake:
         return found
 
     def dataset(self, table: str, *, run_id: str | None = None) -> ds.Dataset:
-        """A table as an Arrow dataset that verifies page checksums as it is read.
+        """Rows of a table that count, as an Arrow dataset that verifies page checksums.
 
-        Raises DamagedError if a committed file is missing or is not what was written.
+        It has the table's columns and WRITTEN_IN. Raises DamagedError if a committed file is
+        missing or is not what was written.
         """
-        paths = [str(self._checked(file)) for file in self.files(table, run_id=run_id)]
+        disk = LocalFileSystem()
         options = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
         form = ds.ParquetFileFormat(default_fragment_scan_options=options)
-        return ds.dataset(paths, schema=self.schemas[table], format=form)
+        column = pa.field(WRITTEN_IN, pa.string())
+        files = self.files(table, run_id=run_id)
+        fragments = [
+            form.make_fragment(
+                str(self._checked(file)),
+                disk,
+                partition_expression=ds.field(WRITTEN_IN) == file.run_id,
+            )
+            for file in files
+        ]
+        schema = self.schemas[table].append(column)
+        whole = ds.FileSystemDataset(fragments, schema, form, disk)
+        return _without(whole, self._retired(table, {file.run_id for file in files}))
+
+    def _retired(self, table: str, runs: set[str]) -> Mapping[str, tuple[str, pa.Array]]:
+        """By run: the key's column, and the keys of rows that no longer count."""
+        if table not in self.retiring:
+            return {}
+        by, key = self.retiring[table].by, self.retiring[table].key
+        gone = self.read(by) if self.files(by) else None
+        dead = {} if gone is None else _keys_by_run(gone, key)
+        return {run: (key, keys) for run, keys in dead.items() if run in runs}
 
     def _checked(self, file: LakeFile) -> Path:
         path = self.root / file.path
@@ -230,16 +124,34 @@ class Lake:
         self, table: str, columns: Iterable[str] | None = None, *, run_id: str | None = None
     ) -> pa.Table:
         """A table, or some columns of it, in memory."""
-        names = None if columns is None else list(columns)
+        names = self.schemas[table].names if columns is None else list(columns)
         return self.dataset(table, run_id=run_id).to_table(columns=names)
 
-    def batches(self, table: str, run_id: str, rows: int) -> Iterator[pa.RecordBatch]:
-        """A run's rows of a table as record batches of at most `rows`, in order, streamed."""
-        for file in self.files(table, run_id=run_id):
-            path = self._checked(file)
-            with pq.ParquetFile(path, page_checksum_verification=True) as parquet:
-                for batch in parquet.iter_batches(batch_size=rows):
-                    yield batch.cast(self.schemas[table])
+    def batches(self, table: str, run_id: str | None, rows: int) -> Iterator[pa.RecordBatch]:
+        """Rows of a table (of a run) as record batches of at most `rows`, in order, streamed."""
+        for parquet, alive in self._opened(table, run_id):
+            for batch in parquet.iter_batches(batch_size=rows):
+                yield alive(batch).cast(self.schemas[table])
+
+    def matching(self, table: str, column: str, values: pa.Array) -> Iterator[pa.RecordBatch]:
+        """Rows of a table whose `column` is one of `values`; other row groups are not decoded."""
+        for parquet, alive in self._opened(table, None):
+            for group in range(parquet.num_row_groups):
+                found = pc.is_in(parquet.read_row_group(group, [column])[column], values)
+                if pc.any(found).as_py():
+                    rows = parquet.read_row_group(group).filter(found)
+                    for batch in rows.cast(self.schemas[table]).to_batches():
+                        yield alive(batch)
+
+    def _opened(
+        self, table: str, run_id: str | None
+    ) -> Iterator[tuple[pq.ParquetFile, Callable[[pa.RecordBatch], pa.RecordBatch]]]:
+        """Each file of a table, page checksums verified, with what takes dead rows out of it."""
+        files = self.files(table, run_id=run_id)
+        dead = self._retired(table, {file.run_id for file in files})
+        for file in files:
+            with pq.ParquetFile(self._checked(file), page_checksum_verification=True) as parquet:
+                yield parquet, partial(_alive, dead=dead.get(file.run_id))
 
     def state(self, *, without: Iterable[str]) -> str:
         """Digest of all that is committed, except the tables named."""
@@ -254,7 +166,7 @@ class Lake:
         While a commit is damaged, what it names cannot be judged: then only commits are listed.
         """
         commits = sorted((self.root / "commits").glob("*.json"))
-        if broken := [path for path in commits if not _is_sealed(path)]:
+        if broken := [path for path in commits if not is_sealed(path)]:
             return broken
         files = {file.path: file for table in self.schemas for file in self.files(table)}
         return [
@@ -275,25 +187,20 @@ class Lake:
         return litter
 
 
-_READ: Final[dict[Path, tuple[tuple[int, int, int], Commit]]] = {}
-"""Commits that this process has read, with inode, size and modification time then."""
+def _without(whole: ds.Dataset, dead: Mapping[str, tuple[str, pa.Array]]) -> ds.Dataset:
+    """A dataset without dead keys of runs; a file of another run is not looked through for them."""
+    for run, (key, keys) in sorted(dead.items()):
+        whole = whole.filter((ds.field(WRITTEN_IN) != run) | ~ds.field(key).isin(keys))
+    return whole
 
 
-def _read_commit(path: Path) -> Commit:
-    status = path.stat()
-    mark = (status.st_ino, status.st_size, status.st_mtime_ns)
-    known = _READ.get(path)
-    if known is None or known[0] != mark:
-        content = read_sealed(path)
-        files = tuple(LakeFile(**item) for item in content.pop("files"))
-        replaces = tuple(content.pop("replaces"))
-        known = _READ[path] = (mark, Commit(files=files, replaces=replaces, **content))
-    return known[1]
+def _keys_by_run(gone: pa.Table, key: str) -> dict[str, pa.Array]:
+    """Keys of the rows that no longer count, by the run that wrote them."""
+    lists = gone.group_by("run_id").aggregate([(key, "list")])
+    runs, keys = lists["run_id"].to_pylist(), lists[f"{key}_list"].combine_chunks()
+    return {run: keys[row].values for row, run in enumerate(runs)}
 
 
-def _is_sealed(path: Path) -> bool:
-    try:
-        read_sealed(path)
-    except DamagedError:
-        return False
-    return True
+def _alive(batch: pa.RecordBatch, dead: tuple[str, pa.Array] | None) -> pa.RecordBatch:
+    """The rows of a batch that count."""
+    return batch.filter(pc.invert(pc.is_in(batch[dead[0]], dead[1]))) if dead else batch

@@ -1,33 +1,81 @@
-"""What each site repeats, learned every night from its own pages, in SQL."""
+"""What each site repeats, learned every night from its own pages, in SQL.
+
+What is known of a line depends on the documents alone, not on when they were delivered: documents
+of earlier runs of which tonight tells something new are cleaned anew (docs/decisions/0013).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
 
 from pipelines import warehouse
-from pipelines.clean.sightings import SIGHTINGS, sightings
-from pipelines.contract import SITE_LINES
-from pipelines.lake import Lake
+from pipelines.clean.sightings import nights, sightings
+from pipelines.contract import DOCUMENTS, SITE_LINES, SUPERSEDED, TIMESTAMP
+from pipelines.lake import WRITTEN_IN, Lake
 from pipelines.settings import Settings
+from pipelines.tonight import Night
+
+_JUDGING: Final = ("wanted_lines", "known_lines", "line_support", "site_support")
+"""Models that are built again once it is known which documents are to be cleaned anew."""
+
+_STALE: Final = pa.schema([("document_id", pa.string())])
 
 
-def learn(
-    settings: Settings, lake: Lake, documents: Iterable[pa.RecordBatch], night: date
-) -> tuple[pa.Table, pa.Table]:
-    """Tonight's rows of `site_lines`, and the support of tonight's lines with all nights.
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What tonight's lines teach."""
+
+    site_lines: pa.Table
+    """Tonight's rows of `contract.SITE_LINES`."""
+    support: pa.Table
+    """What is known of the lines that are to be judged, as `clean.sites.SITE_LINES`."""
+    stale: pa.Array
+    """document_ids of earlier runs, to be cleaned anew."""
+
+
+def learn(settings: Settings, lake: Lake, documents: Iterable[pa.RecordBatch]) -> Learned:
+    """Learn from tonight's documents, beside all that was seen before.
 
     The sightings stream through DuckDB, which spills to disk beyond its memory limit.
     """
-    reader = pa.RecordBatchReader.from_batches(SIGHTINGS, map(sightings, documents))
+    reader = pa.RecordBatchReader.from_batches(SITE_LINES, map(sightings, documents))
+    models = warehouse.load_models("learning")
     with warehouse.closing(warehouse.connect(settings)) as con:
         warehouse.show_table(con, "sightings", reader)
-        warehouse.show_table(con, "logical_date", pa.table({"night": [night]}))
+        warehouse.show_table(con, "stale_documents", _STALE.empty_table())
         warehouse.show_lake(con, lake, ["site_lines"])
-        warehouse.build(con, warehouse.load_models("learning"))
-        seen = warehouse.query(con, "from learning.site_lines order by all")
+        warehouse.build(con, models)
+        stale = warehouse.query(con, "from learning.stale_documents order by all")
+        if stale.num_rows:
+            warehouse.show_table(con, "stale_documents", stale)
+            warehouse.build(con, [model for model in models if model.name in _JUDGING])
+        seen = warehouse.query(con, "from learning.site_lines order by document_id, line_hash")
         support = warehouse.query(con, "from learning.site_support order by all")
-    nights = pa.array([night] * seen.num_rows, pa.date32())
-    return seen.append_column("night", nights).cast(SITE_LINES), support
+    return Learned(seen.cast(SITE_LINES), support, stale["document_id"].combine_chunks())
+
+
+def stale_documents(night: Night, stale: pa.Array) -> Iterator[pa.RecordBatch]:
+    """The documents that are to be cleaned anew, as documents of tonight that keep their night."""
+    for batch in night.lake.matching("documents", "document_id", stale):
+        fetched = pc.coalesce(batch["retrieved_at"], pc.cast(nights(batch), TIMESTAMP))
+        tonight = {
+            "retrieved_at": fetched,
+            "run_id": pa.repeat(night.run_id, batch.num_rows),
+            "ingested_at": pa.repeat(pa.scalar(night.started_at, TIMESTAMP), batch.num_rows),
+        }
+        columns = {name: tonight.get(name, batch[name]) for name in DOCUMENTS.names}
+        yield pa.RecordBatch.from_pydict(columns, schema=DOCUMENTS)
+
+
+def superseded(lake: Lake, stale: pa.Array) -> pa.Table:
+    """The rows that no longer count once the documents are clean anew, as SUPERSEDED."""
+    rows = lake.dataset("articles").to_table(
+        columns=["document_id", WRITTEN_IN], filter=ds.field("document_id").isin(stale)
+    )
+    return rows.rename_columns(SUPERSEDED.names).cast(SUPERSEDED)

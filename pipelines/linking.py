@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines import warehouse
-from pipelines.lake import Lake, Stage
+from pipelines.commits import Stage
+from pipelines.lake import Lake
 from pipelines.link import steps
 from pipelines.link.background import Background, load_background
 from pipelines.link.fingerprint import fingerprint_batch

@@ -24,6 +24,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines import warehouse
+from pipelines.commits import ParquetSink
 from pipelines.durable import (
     DamagedError,
     file_sha256,
@@ -34,7 +35,6 @@ from pipelines.durable import (
     sync_folder,
     write_sealed,
 )
-from pipelines.lake import ParquetSink
 from pipelines.settings import Settings
 from pipelines.warehouse import Connection, Model
 

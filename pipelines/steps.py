@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import chain
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,33 +16,41 @@ import pyarrow.compute as pc
 from pipelines import ledger, takedown, warehouse
 from pipelines.batch import clean_batches
 from pipelines.clean.article import load_cleaner
-from pipelines.learning import learn
+from pipelines.learning import learn, stale_documents, superseded
 from pipelines.tonight import Night, Summary, is_published, night_file, state
 
 
 def clean(night: Night) -> Summary:
-    """`documents` of this run → `articles`, `removed_lines`, `repairs`."""
+    """`documents` of this run → `articles`, `removed_lines`, `repairs`.
+
+    Documents of earlier runs are cleaned anew where tonight tells what their site repeats.
+    """
     lake = night.lake
     if done := lake.commit_of(night.run_id, "clean"):
         return dict(done.summary)
     counts: Counter[str] = Counter()
     settings = night.settings
 
-    def documents() -> Iterator[pa.RecordBatch]:
+    def arrived() -> Iterator[pa.RecordBatch]:
         return lake.batches("documents", night.run_id, settings.batch_documents)
 
-    seen, support = learn(settings, lake, documents(), night.logical_date)
-    cleaner = load_cleaner(settings, site_lines=support)
+    learned = learn(settings, lake, arrived())
+    cleaner = load_cleaner(settings, site_lines=learned.support)
+    documents = chain(arrived(), stale_documents(night, learned.stale))
+    total = sum(file.row_count for file in lake.files("documents", run_id=night.run_id))
     with lake.stage(night.run_id, "clean") as stage:
-        if seen.num_rows:
-            stage.write("site_lines", seen)
-        for result in clean_batches(documents(), cleaner, workers=settings.workers):
+        if learned.site_lines.num_rows:
+            stage.write("site_lines", learned.site_lines)
+        if (former := superseded(lake, learned.stale)).num_rows:
+            stage.write("superseded", former)
+        for result in clean_batches(documents, cleaner, workers=settings.workers):
             for table in ("articles", "removed_lines", "repairs"):
                 rows = getattr(result, table)
                 counts[table] += rows.num_rows
                 if rows.num_rows:
                     stage.write(table, rows)
-        stage.summary = dict(counts)
+            night.watch("clean", counts["articles"], total)
+        stage.summary = {**counts, "cleaned_anew": former.num_rows}
     return stage.summary
 
 

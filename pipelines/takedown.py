@@ -16,11 +16,15 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from pipelines import linking, tonight, warehouse
+from pipelines.commits import Stage
 from pipelines.contract import TOMBSTONES
-from pipelines.lake import Lake, Stage
+from pipelines.lake import Lake
 from pipelines.link import steps
 from pipelines.settings import SettingsError
 from pipelines.tonight import Night
+
+_ROWS: Final = 20_000
+"""Rows of a table that are in memory at a time."""
 
 _RUN_WORDS: Final = 7
 """Successive words that two texts hardly share by chance."""
@@ -117,10 +121,10 @@ def _orphaned_texts(lake: Lake, gone: pa.Array) -> pa.Array:
 def _rewrite(lake: Lake, stage: Stage, table: str, column: str, gone: pa.Array) -> None:
     """Write the rows of a table that stay, batch by batch."""
     stage.write(table, lake.schemas[table].empty_table())
-    for batch in lake.dataset(table).to_batches():
+    for batch in lake.batches(table, None, _ROWS):
         kept = batch.filter(pc.invert(pc.is_in(batch[column], gone)))
         if kept.num_rows:
-            stage.write(table, kept.cast(lake.schemas[table]))
+            stage.write(table, kept)
 
 
 def _regroup(night: Night, stage: Stage, gone: pa.Array, texts: pa.Array) -> None:

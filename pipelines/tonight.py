@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import pyarrow as pa
+
 from pipelines import contract, warehouse
-from pipelines.lake import Lake
+from pipelines.lake import Lake, Retiring
 from pipelines.link import tables
 from pipelines.settings import Settings
 
 Summary = dict[str, Any]
+
+Watch = Callable[[str, int, int | None], None]
+"""Told a verb, how many documents it has done, and of how many if that is known."""
+
+
+def unwatched(verb: str, done: int, total: int | None) -> None:
+    """Nobody looks."""
+
+
 NOT_PUBLIC: Final = ("inputs", "runs", "checks")
 """Lake tables that do not count for whether anything has changed."""
 
@@ -29,6 +41,7 @@ class Night:
     """Last date a landing path may bear; None takes all that is there."""
     is_resumed: bool = False
     durations: dict[str, float] = field(default_factory=dict, compare=False)
+    watch: Watch = field(default=unwatched, compare=False)
 
     @property
     def lake(self) -> Lake:
@@ -43,13 +56,23 @@ LAKE_TABLES: Final = {
     **tables.LAKE_TABLES,
     "frozen_frequencies": tables.FREQUENCIES,
     "story_changes": tables.STORY_CHANGES.append(_RUN_ID),
+    "retired_texts": pa.schema([tables.FINGERPRINTS.field("text_id"), _RUN_ID]),
 }
 """Schemas of all tables of the lake."""
+
+CLEANED: Final = ("articles", "removed_lines", "repairs", "fingerprints")
+"""Tables whose rows of a document are written anew when it is cleaned anew."""
+
+RETIRING: Final = {
+    **dict.fromkeys(CLEANED, Retiring("superseded", "document_id")),
+    **dict.fromkeys(("shingles", "terms", "sentences"), Retiring("retired_texts", "text_id")),
+}
+"""What makes rows of the lake cease to count."""
 
 
 def open_lake(settings: Settings) -> Lake:
     """The lake of a home folder."""
-    return Lake(settings.lake, LAKE_TABLES)
+    return Lake(settings.lake, LAKE_TABLES, RETIRING)
 
 
 def state(lake: Lake) -> str:

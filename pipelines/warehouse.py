@@ -21,7 +21,7 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
-from pipelines.lake import Lake
+from pipelines.lake import WRITTEN_IN, Lake
 from pipelines.settings import Settings
 
 _HERE: Final = Path(__file__).resolve().parent
@@ -177,7 +177,8 @@ def show_lake(con: Connection, lake: Lake, tables: Iterable[str] | None = None) 
     con.execute("create schema if not exists lake")
     for table in tables or lake.schemas:
         con.register(f"lake_{table}", lake.dataset(table))
-        con.execute(f'create or replace view lake."{table}" as select * from "lake_{table}"')  # noqa: S608
+        rows = f'select * exclude ({WRITTEN_IN}) from "lake_{table}"'  # noqa: S608
+        con.execute(f'create or replace view lake."{table}" as {rows}')
 
 
 def show_table(con: Connection, name: str, data: pa.Table | pa.RecordBatchReader) -> None:
@@ -192,7 +193,8 @@ def show_grown(con: Connection, lake: Lake, table: str, new: pa.Table) -> None:
     con.execute("create schema if not exists lake")
     con.register(f"old_{table}", lake.dataset(table))
     con.register(f"new_{table}", new)
-    rows = f'from "old_{table}" union all from "new_{table}"'
+    old = f'select * exclude ({WRITTEN_IN}) from "old_{table}"'  # noqa: S608
+    rows = f'{old} union all from "new_{table}"'
     con.execute(f'create or replace view lake."{table}" as {rows}')
 
 

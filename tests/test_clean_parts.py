@@ -249,7 +249,7 @@ def test_a_repeated_paragraph_of_news_stays():
 
 def test_no_site_lines_know_nothing():
     nothing = SiteLines.of(None).support(
-        ["a"], segment(pa.array(["x"])).document, line_hashes(segment(pa.array(["x"])))
+        ["a"], [None], segment(pa.array(["x"])).document, line_hashes(segment(pa.array(["x"])))
     )
     assert nothing.tolist() == [0]
 

@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines import durable
+from pipelines import durable, warehouse
+from pipelines.commits import LakeError
 from pipelines.durable import DamagedError
-from pipelines.lake import Lake, LakeError
+from pipelines.lake import Lake, Retiring
+from pipelines.settings import Settings
 
 SCHEMAS = {
     "things": pa.schema(
@@ -234,3 +236,50 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
         tmp_path.chmod(0o700)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+RETIRING = {"things": Retiring("gone", "thing_id")}
+GONE = pa.schema([pa.field("thing_id", pa.string()), pa.field("run_id", pa.string())])
+
+
+@pytest.fixture
+def retiring_lake(tmp_path: Path) -> Lake:
+    """Three things of the first night, two of which the second night wrote anew."""
+    lake = Lake(tmp_path / "lake", {**SCHEMAS, "gone": GONE}, RETIRING)
+    put(lake, FIRST, "clean", "a", "b", "c")
+    with lake.stage(SECOND, "clean") as stage:
+        stage.write("things", pa.table([["a", "b", "d"], [70, 70, 70]], schema=SCHEMAS["things"]))
+        stage.write("gone", pa.table([["a", "b"], [FIRST, FIRST]], schema=GONE))
+    return lake
+
+
+def test_rows_written_anew_take_the_place_of_the_old_in_every_way_of_reading(
+    retiring_lake: Lake,
+) -> None:
+    wanted = {"a": 70, "b": 70, "c": 1, "d": 70}
+    read = retiring_lake.read("things").to_pylist()
+    assert {row["thing_id"]: row["size"] for row in read} == wanted
+    assert len(read) == 4
+    assert retiring_lake.read("things", ["size"])["size"].to_pylist().count(70) == 3
+    streamed = [row for it in retiring_lake.batches("things", None, 2) for row in it.to_pylist()]
+    assert sorted(map(str, streamed)) == sorted(map(str, read))
+    assert names(retiring_lake, run_id=FIRST) == ["c"]
+    found = retiring_lake.matching("things", "thing_id", pa.array(["a", "c", "z"]))
+    rows = [row for batch in found for row in batch.to_pylist()]
+    assert {row["thing_id"]: row["size"] for row in rows} == {"a": 70, "c": 1}
+    con = warehouse.connect(Settings(home=retiring_lake.root.parent))
+    warehouse.show_lake(con, retiring_lake)
+    assert con.sql("select sum(size), count(*) from lake.things").fetchall() == [(211, 4)]
+    assert con.sql("select * from lake.things").columns == SCHEMAS["things"].names
+
+
+def test_rows_can_be_written_anew_again_and_a_replaced_table_starts_afresh(
+    retiring_lake: Lake,
+) -> None:
+    with retiring_lake.stage(THIRD, "clean") as stage:
+        stage.write("things", things("a"))
+        stage.write("gone", pa.table([["a"], [SECOND]], schema=GONE))
+    assert sorted(names(retiring_lake)) == ["a", "b", "c", "d"]
+    with retiring_lake.stage(THIRD, "link", replaces=("things", "gone")) as stage:
+        stage.write("things", things("b", "x"))
+    assert names(retiring_lake) == ["b", "x"]

@@ -21,6 +21,7 @@ from pipelines.clean.fold import FoldedLines, fold
 from pipelines.clean.language import languages
 from pipelines.clean.metadata import Fields, columns, published
 from pipelines.clean.segment import LineBatch, segment
+from pipelines.clean.sightings import nights
 from pipelines.clean.spacing import Gaps, read_gaps, without_date_prefix
 from pipelines.clean.words import count_words
 from pipelines.clean.wraps import find_wraps, join
@@ -85,7 +86,7 @@ def _read(documents: Mapping[str, list[Any]], texts: pa.Array, judge: Judge) -> 
     tongue = [known or guess for known, guess in zip(told, spoken, strict=True)]
     gaps = read_gaps(lines)
     wraps = find_wraps(lines, gaps)
-    given = Given(documents["given_headline"], documents["site"], tongue, wraps)
+    given = Given(documents["given_headline"], documents["site"], documents["night"], tongue, wraps)
     return _Reading(
         lines,
         folded,
@@ -109,6 +110,7 @@ _NEEDED: Final = (
 def clean_batch(documents: pa.RecordBatch, cleaner: Cleaner) -> CleanBatch:
     """Clean a batch of `contract.DOCUMENTS`; one article a document, in the same order."""
     rows = {name: documents.column(name).to_pylist() for name in _NEEDED}
+    rows["night"] = nights(documents).to_pylist()
     articles: list[dict[str, Any]] = []
     removed: list[dict[str, Any]] = []
     repairs: list[dict[str, Any]] = []
@@ -138,7 +140,7 @@ def clean_text(text: str, cleaner: Cleaner, **given: Any) -> CleanedText:
     unknown = set(given) - set(DOCUMENTS.names)
     if unknown:
         raise ValueError(f"no column of documents: {', '.join(sorted(unknown))}")
-    rows = {name: [given.get(name)] for name in _NEEDED}
+    rows = {name: [given.get(name)] for name in (*_NEEDED, "night")}
     return next(_clean(rows, pa.array([text], pa.string()), cleaner))
 
 

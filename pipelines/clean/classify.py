@@ -26,6 +26,8 @@ from pipelines.clean.sites import Owner, SiteLines
 from pipelines.contract import KINDS
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from numpy.typing import NDArray
 
 DERIVED: Final[dict[str, tuple[str, str]]] = {
@@ -86,6 +88,7 @@ class Given:
 
     headline: list[str | None]
     site: list[str | None]
+    night: list[date | None]
     language: list[str]
     wraps: NDArray[np.bool_]
     """Whether the break below each line is a hard wrap, shape (lines,)."""
@@ -160,7 +163,7 @@ def classify(lines: LineBatch, folded: FoldedLines, given: Given, judge: Judge) 
     possible = candidates(folded, judge.rulebook)
     where = place(lines, (possible >= 0).any(axis=1), given.wraps)
     code = possible[np.arange(possible.shape[0]), where.zone].astype(np.int32)
-    support = judge.sites.support(given.site, lines.document, folded.line_hash)
+    support = judge.sites.support(given.site, given.night, lines.document, folded.line_hash)
     score = np.where(code >= 0, np.float32(0.99), np.float32(0))
     model_score, title = _ask_model(lines, code, support, judge)
     draft = Draft(lines, folded, where, given, judge, support, code, score, model_score, title)

@@ -1,4 +1,4 @@
-"""Which lines were seen on which site tonight: the raw material of what a site repeats."""
+"""Which lines were seen on which site: the raw material of what a site repeats."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.clean.fold import line_hashes
 from pipelines.clean.segment import segment
-
-SIGHTINGS: Final = pa.schema(
-    [("site", pa.string()), ("line_hash", pa.uint64()), ("article_key", pa.uint64())]
-)
-"""One row per line: its site, its hash, and a key that copies of one article share."""
+from pipelines.contract import SITE_LINES
 
 _LONGEST: Final = 600
 """Characters; a paragraph about the publisher may have 500, repeated prose beyond is a copy."""
@@ -23,9 +20,20 @@ _PROSE: Final = 80
 
 _NO_KEY: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
 
+_RUN_DATE: Final = r"^\d+\.(?<night>\d{4}-\d{2}-\d{2})$"
+
+
+def nights(documents: pa.RecordBatch) -> pa.Array:
+    """The night of each document, date32: when it was fetched, else that of the run it came in.
+
+    It does not depend on when a document that bears its date was delivered.
+    """
+    run = pc.struct_field(pc.extract_regex(documents["run_id"], _RUN_DATE), "night")
+    return pc.coalesce(pc.cast(documents["retrieved_at"], pa.date32()), pc.cast(run, pa.date32()))
+
 
 def sightings(documents: pa.RecordBatch) -> pa.RecordBatch:
-    """Lines of the documents (`contract.DOCUMENTS`) that have a site, as SIGHTINGS.
+    """Lines of the documents (`contract.DOCUMENTS`) that have a site, as `contract.SITE_LINES`.
 
     The key is the smallest hash among the long lines of a document, a one-permutation MinHash
     (Broder 1997): two copies of an article share it as often as they share their paragraphs, so
@@ -38,13 +46,19 @@ def sightings(documents: pa.RecordBatch) -> pa.RecordBatch:
     key = np.full(known.num_rows, _NO_KEY, dtype=np.uint64)
     np.minimum.at(key, lines.document, np.where(size >= _PROSE, hashes, _NO_KEY))
     alone = key == _NO_KEY
-    key[alone] = np.flatnonzero(alone).astype(np.uint64)
+    key[alone] = _own_keys(known["document_id"].filter(pa.array(alone)))
     rows = np.flatnonzero(size <= _LONGEST)
-    return pa.RecordBatch.from_arrays(
-        [
-            known["site"].take(pa.array(lines.document[rows])),
-            pa.array(hashes[rows]),
-            pa.array(key[lines.document[rows]]),
-        ],
-        schema=SIGHTINGS,
-    )
+    document = pa.array(lines.document[rows])
+    columns = [
+        known["site"].take(document),
+        pa.array(hashes[rows]),
+        pa.array(key[lines.document[rows]]),
+        nights(known).take(document),
+        known["document_id"].take(document),
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=SITE_LINES)
+
+
+def _own_keys(document_ids: pa.Array) -> list[int]:
+    """Keys of documents without a long line: each its own."""
+    return [int(name[:16], 16) for name in document_ids.to_pylist()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,26 +17,39 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SITE_LINES: Final = pa.schema(
-    [("site", pa.string()), ("line_hash", pa.uint64()), ("article_count", pa.float32())]
+    [
+        ("site", pa.string()),
+        ("line_hash", pa.uint64()),
+        ("night", pa.date32()),
+        ("article_count", pa.float32()),
+    ]
 )
-"""One row per line that a site repeats; `article_count` = distinct articles, decayed."""
+"""One row per line that a site repeats; `article_count` = articles, as weighed from that night."""
 
 _MULTIPLIER: Final = np.uint64(0x9E3779B97F4A7C15)
 _NONE: Final = np.uint64(0)
 
 
-def _site_key(site: str | None) -> np.uint64:
-    return np.uint64(int(text_id(site)[:16], 16)) if site else _NONE
+def _place_keys(sites: list[str | None], nights: list[date | None]) -> NDArray[np.uint64]:
+    """A key for each site on its night; 0 where the site is unknown."""
+    places = list(zip(sites, nights, strict=True))
+    keys = {place: _place_key(*place) for place in set(places)}
+    return np.array([keys[place] for place in places], dtype=np.uint64)
 
 
-def _keys(site_key: NDArray[np.uint64], line_hash: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    mixed: NDArray[np.uint64] = (site_key * _MULTIPLIER) ^ line_hash
+def _place_key(site: str | None, night: date | None) -> np.uint64:
+    day = night.isoformat() if night else None
+    return np.uint64(int(text_id(site, day)[:16], 16)) if site else _NONE
+
+
+def _keys(place_key: NDArray[np.uint64], line_hash: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    mixed: NDArray[np.uint64] = (place_key * _MULTIPLIER) ^ line_hash
     return mixed
 
 
 @dataclass(frozen=True)
 class SiteLines:
-    """Support of (site, line) pairs, sorted for lookup."""
+    """Support of lines of sites on their nights, sorted for lookup."""
 
     keys: NDArray[np.uint64]
     counts: NDArray[np.float32]
@@ -46,26 +60,28 @@ class SiteLines:
         if table is None or not table.num_rows:
             return cls(np.zeros(0, np.uint64), np.zeros(0, np.float32))
         table = table.select(SITE_LINES.names).cast(SITE_LINES)
-        sites = {site: _site_key(site) for site in table["site"].unique().to_pylist()}
-        site_key = np.array([sites[site] for site in table["site"].to_pylist()], dtype=np.uint64)
-        keys = _keys(site_key, table["line_hash"].to_numpy())
+        places = _place_keys(table["site"].to_pylist(), table["night"].to_pylist())
+        keys = _keys(places, table["line_hash"].to_numpy())
         order = np.argsort(keys)
         return cls(keys[order], table["article_count"].to_numpy()[order])
 
     def support(
         self,
         site: list[str | None],
+        night: list[date | None],
         document: NDArray[np.int32],
         line_hash: NDArray[np.uint64],
     ) -> NDArray[np.float32]:
-        """Articles of its site in which each line was seen, shape (lines,); 0 = unknown."""
+        """Articles of its site in which each line was seen, shape (lines,); 0 = unknown.
+
+        `site` and `night` have an entry a document, the others one a line.
+        """
         if not self.keys.size or not document.size:
             return np.zeros(document.size, dtype=np.float32)
-        known = {name: _site_key(name) for name in set(site)}
-        site_key = np.array([known[name] for name in site], dtype=np.uint64)[document]
-        wanted = _keys(site_key, line_hash)
+        place_key = _place_keys(site, night)[document]
+        wanted = _keys(place_key, line_hash)
         place = np.minimum(np.searchsorted(self.keys, wanted), self.keys.size - 1)
-        hit = (self.keys[place] == wanted) & (site_key != _NONE)
+        hit = (self.keys[place] == wanted) & (place_key != _NONE)
         return np.where(hit, self.counts[place], np.float32(0)).astype(np.float32)
 
 

@@ -1,15 +1,18 @@
 /*
-description = "One row per site and line seen tonight; copies of one article count once."
-grain = ["site", "line_hash"]
+description = "One row per line of a document that came tonight."
+grain = ["site", "line_hash", "document_id"]
 
 [columns]
 site = "The site."
 line_hash = "Hash of the line, equal whatever its case, numbers and white space."
-article_count = "Unlike articles of the site that had the line tonight."
+article_key = "Key that copies of one article share."
+night = "The document's night."
+document_id = "The document."
 */
-select
+select distinct
     site,
     line_hash,
-    cast(count(distinct article_key) as integer) as article_count
+    article_key,
+    night,
+    document_id,
 from lake.sightings
-group by site, line_hash

@@ -1,0 +1,202 @@
+"""What a verb of a run leaves in the lake: Parquet files, and the sealed manifest that names them.
+
+`Stage` writes them so that a crash at any moment leaves whole commits only; see `pipelines.lake`.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.durable import (
+    DamagedError,
+    file_sha256,
+    make_folder,
+    read_sealed,
+    sync_file,
+    sync_folder,
+    write_sealed,
+)
+
+VERBS: Final = ("takedown", "ingest", "clean", "link", "validate", "publish")
+_COMMIT_NAME: Final = re.compile(r"(\d{6}\.\d{4}-\d{2}-\d{2})\.([a-z]+)\.json")
+_COMPRESSION_LEVEL: Final = 1  # zstd-1 writes 50-57k documents per CPU-second, zstd-3 half
+
+
+class LakeError(RuntimeError):
+    """Rows that are not what the contract says; the message names the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class LakeFile:
+    """One committed Parquet file, with what the manifest says of it."""
+
+    table: str
+    path: str
+    row_count: int
+    byte_count: int
+    sha256: str
+
+    @property
+    def run_id(self) -> str:
+        """The run whose commit names it."""
+        return self.path.split("/")[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What one verb of one run wrote."""
+
+    run_id: str
+    verb: str
+    files: tuple[LakeFile, ...]
+    replaces: tuple[str, ...]
+    summary: Mapping[str, Any]
+
+
+class ParquetSink:
+    """A Parquet file with page checksums, opened at the first batch."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self.path = path
+        self.row_count = 0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._writer = pq.ParquetWriter(
+            path,
+            schema,
+            compression="zstd",
+            compression_level=_COMPRESSION_LEVEL,
+            write_page_checksum=True,
+        )
+
+    def write(self, data: pa.RecordBatch | pa.Table) -> None:
+        """Append rows."""
+        self.row_count += data.num_rows
+        if isinstance(data, pa.RecordBatch):
+            self._writer.write_batch(data)
+        else:
+            self._writer.write_table(data)
+
+    def close(self) -> None:
+        """Finish the file and flush it to disk."""
+        self._writer.close()
+        sync_file(self.path)
+
+
+@dataclass(slots=True)
+class Stage:
+    """Files being written by one verb below the lake's `root`; unseen before `commit`."""
+
+    root: Path
+    schemas: Mapping[str, pa.Schema]
+    run_id: str
+    verb: str
+    replaces: tuple[str, ...] = ()
+    summary: dict[str, Any] = field(default_factory=dict)
+    _sinks: dict[str, ParquetSink] = field(default_factory=dict)
+
+    @property
+    def _folder(self) -> Path:
+        return self.root / ".staging" / f"{self.run_id}.{self.verb}"
+
+    def __enter__(self) -> Self:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.commit()
+        else:
+            for sink in self._sinks.values():
+                with suppress(OSError):  # of a full disk: what stopped the block is told instead
+                    sink.close()
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def write(self, table: str, data: pa.RecordBatch | pa.Table) -> None:
+        """Append rows to a table's file of this commit; the schema must be the contract's.
+
+        Raises LakeError if a column is missing, superfluous or of another type.
+        """
+        schema = self.schemas[table]
+        if not data.schema.equals(schema):
+            raise LakeError(f"table {table}: not the contract's schema:\n{data.schema}")
+        if table not in self._sinks:
+            path = self._folder / table / "part-00000.parquet"
+            self._sinks[table] = ParquetSink(path, schema)
+        self._sinks[table].write(data.cast(schema))
+
+    def commit(self) -> Commit:
+        """Make all that was written visible, at once and for good."""
+        files = tuple(self._settle(table, sink) for table, sink in sorted(self._sinks.items()))
+        commit = Commit(self.run_id, self.verb, files, self.replaces, self.summary)
+        content = {
+            "run_id": commit.run_id,
+            "verb": commit.verb,
+            "replaces": list(commit.replaces),
+            "summary": commit.summary,
+            "files": [
+                {name: getattr(file, name) for name in LakeFile.__dataclass_fields__}
+                for file in files
+            ],
+        }
+        name = f"{self.run_id}.{self.verb}.json"
+        write_sealed(self.root / "commits" / name, content)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        return commit
+
+    def _settle(self, table: str, sink: ParquetSink) -> LakeFile:
+        sink.close()
+        path = f"{table}/{self.run_id}/{self.verb}-00000.parquet"
+        target = self.root / path
+        make_folder(target.parent)
+        digest, size = file_sha256(sink.path), sink.path.stat().st_size
+        sink.path.replace(target)
+        sync_folder(target.parent)
+        return LakeFile(table, path, sink.row_count, size, digest)
+
+
+def read_commits(root: Path) -> Iterator[Commit]:
+    """All commits of the lake below `root`, in the order of their runs. Raises DamagedError."""
+    folder = root / "commits"
+    for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+        if _COMMIT_NAME.fullmatch(path.name):
+            yield _read_commit(path)
+
+
+_READ: Final[dict[Path, tuple[tuple[int, int, int], Commit]]] = {}
+"""Commits that this process has read, with inode, size and modification time then."""
+
+
+def _read_commit(path: Path) -> Commit:
+    status = path.stat()
+    mark = (status.st_ino, status.st_size, status.st_mtime_ns)
+    known = _READ.get(path)
+    if known is None or known[0] != mark:
+        content = read_sealed(path)
+        files = tuple(LakeFile(**item) for item in content.pop("files"))
+        replaces = tuple(content.pop("replaces"))
+        known = _READ[path] = (mark, Commit(files=files, replaces=replaces, **content))
+    return known[1]
+
+
+def is_sealed(path: Path) -> bool:
+    """Whether a commit's file is what was written."""
+    try:
+        read_sealed(path)
+    except DamagedError:
+        return False
+    return True

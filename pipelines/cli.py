@@ -124,16 +124,27 @@ def demo(
 
 @app.command
 def clean(
-    files: Annotated[list[Path], Parameter(help="Files of any input format.")],
+    files: Annotated[list[Path] | None, Parameter(help="Files of any input format.")] = None,
     /,
     *,
+    compare: Annotated[
+        Path | None,
+        Parameter(help="Rule file or folder: print the lines it gains and loses; of last night."),
+    ] = None,
     as_json: AsJson = False,
     places: Places | None = None,
 ) -> int:
-    """Print the clean text of files, without touching the lake."""
+    """Print the clean text of files, or what a change of rules would do; the lake stays as is."""
     from pipelines import explained
 
-    return explained.show_clean(files, _settings(places), as_json=as_json)
+    settings = _settings(places)
+    if compare:
+        return explained.show_changes(compare, files or [], settings, as_json=as_json)
+    if not files:
+        raise SettingsError(
+            "nothing to clean: name files, or --compare RULES for last night's input"
+        )
+    return explained.show_clean(files, settings, as_json=as_json)
 
 
 @app.command

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from pipelines import takedown, tonight
 from pipelines.clean.article import CleanedText, clean_text, load_cleaner
+from pipelines.clean.compare import compare, report, rules_with
 from pipelines.clean.edits import RemovedLine, Repair
 from pipelines.clean.explain import reasons, render
 from pipelines.ingest import SkippedInput, read_landing
@@ -47,6 +48,44 @@ def show_clean(files: Iterable[Path], settings: Settings, *, as_json: bool) -> i
                 else cleaned.article_body
             )
     return code
+
+
+def show_changes(rules: Path, files: Iterable[Path], settings: Settings, *, as_json: bool) -> int:
+    """Print which lines a change of rules gains and loses: of files, or of last night's input.
+
+    What sites repeat is left out on both sides. Returns 0. Raises RuleError for a rule that cannot
+    be used, FileNotFoundError for a file that is not there or an empty lake.
+    """
+    today = load_cleaner(settings)
+    with rules_with(rules) as folder:
+        tomorrow = load_cleaner(settings, rules=folder)
+    changes: list[dict[str, Any]] = []
+    documents = 0
+    for batch in _arrived(list(files), settings):
+        documents += batch.num_rows
+        changes += compare(batch, today, tomorrow).to_pylist()
+    if as_json:
+        print(*(json.dumps(row) for row in changes), sep="\n")
+    else:
+        print(*report(changes, documents), sep="\n")
+    return 0
+
+
+def _arrived(files: list[Path], settings: Settings) -> Iterator[pa.RecordBatch]:
+    """Documents of files, or those that the last run read."""
+    now = datetime.now(UTC)
+    for path in files:
+        if not path.is_file():
+            raise FileNotFoundError(f"{path}: no such file")
+        for read in read_landing(path, {}, settings, run_id="compare", started_at=now):
+            if not isinstance(read, SkippedInput) and read.documents.num_rows:
+                yield read.documents
+    if not files:
+        lake = tonight.open_lake(settings)
+        runs = [file.run_id for file in lake.files("documents") if file.row_count]
+        if not runs:
+            raise FileNotFoundError(f"{settings.lake}: no document yet; run: copydesk run")
+        yield from lake.batches("documents", max(runs), settings.batch_documents)
 
 
 def _of_files(paths: Iterable[Path], settings: Settings) -> Iterator[tuple[str, CleanedText]]:

@@ -5,30 +5,29 @@ Exactness: `edits.restore(body, removed lines, repairs)` is the raw text, for ev
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from datetime import UTC
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from pipelines.clean import repair
-from pipelines.clean.classify import Given, Judge, Verdicts, classify
+from pipelines.clean.changes import Reading, find_changes
+from pipelines.clean.classify import Given, Judge, classify
 from pipelines.clean.cleaner import Cleaner, load_cleaner
-from pipelines.clean.edits import RemovedLine, Repair, apply
-from pipelines.clean.fold import FoldedLines, fold
+from pipelines.clean.edits import RemovedLine, Repair
+from pipelines.clean.fold import fold
 from pipelines.clean.language import languages
-from pipelines.clean.metadata import Fields, columns, published
-from pipelines.clean.segment import LineBatch, segment
+from pipelines.clean.rows import Judged, articles, removed_lines, repair_rows
+from pipelines.clean.segment import segment
 from pipelines.clean.sightings import nights
-from pipelines.clean.spacing import Gaps, read_gaps, without_date_prefix
-from pipelines.clean.words import count_words
-from pipelines.clean.wraps import find_wraps, join
-from pipelines.contract import ARTICLES, DOCUMENTS, KINDS, REMOVED_LINES, REPAIRS
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from pipelines.clean.spacing import read_gaps, without_date_prefix
+from pipelines.clean.wraps import find_wraps
+from pipelines.contract import DOCUMENTS
 
 
 class CleanBatch(NamedTuple):
@@ -64,72 +63,64 @@ class CleanedText:
         return orjson.dumps(record, option=orjson.OPT_UTC_Z).decode()
 
 
-class _Reading(NamedTuple):
-    """A batch, read and judged."""
-
-    lines: LineBatch
-    folded: FoldedLines
-    verdicts: Verdicts
-    gaps: Gaps
-    wraps: NDArray[np.bool_]
-    flags: NDArray[np.uint8]
-    prefixes: dict[int, str]
-    languages: list[str]
-
-
-def _read(documents: Mapping[str, list[Any]], texts: pa.Array, judge: Judge) -> _Reading:
-    lines, prefixes = without_date_prefix(segment(texts))
-    folded = fold(lines)
-    bounds = np.stack([lines.document_start[:-1], lines.document_start[1:]], axis=1)
-    told = documents["given_language"]
-    spoken = languages(lines.codes, bounds)
-    tongue = [known or guess for known, guess in zip(told, spoken, strict=True)]
-    gaps = read_gaps(lines)
-    wraps = find_wraps(lines, gaps)
-    given = Given(documents["given_headline"], documents["site"], documents["night"], tongue, wraps)
-    return _Reading(
-        lines,
-        folded,
-        classify(lines, folded, given, judge),
-        gaps,
-        wraps,
-        repair.flags(lines.codes, lines.document_start),
-        prefixes,
-        tongue,
-    )
-
-
 __all__ = ["CleanBatch", "CleanedText", "Cleaner", "clean_batch", "clean_text", "load_cleaner"]
 
-_NEEDED: Final = (
-    "document_id", "site", "given_headline", "given_byline", "given_published",
-    "given_published_precision", "given_section", "given_language", "run_id", "ingested_at",
+_GIVEN: Final = (
+    "site", "given_headline", "given_byline", "given_published_precision", "given_section",
+    "given_language",
 )  # fmt: skip
+_PIECE_CHARS: Final = 8_000_000
+"""Characters of documents that are cleaned at once; some 40 bytes of memory are needed for each."""
 
 
 def clean_batch(documents: pa.RecordBatch, cleaner: Cleaner) -> CleanBatch:
     """Clean a batch of `contract.DOCUMENTS`; one article a document, in the same order."""
-    rows = {name: documents.column(name).to_pylist() for name in _NEEDED}
-    rows["night"] = nights(documents).to_pylist()
-    articles: list[dict[str, Any]] = []
-    removed: list[dict[str, Any]] = []
-    repairs: list[dict[str, Any]] = []
-    for row, cleaned in enumerate(_clean(rows, documents.column("raw_text"), cleaner)):
-        key = {"document_id": rows["document_id"][row], "run_id": rows["run_id"][row]}
-        stamp = {"cleaned_at": rows["ingested_at"][row], "rules_version": cleaner.rules_version}
-        articles.append(key | stamp | cleaned.article)
-        removed += [_removed_row(line, key["document_id"]) for line in cleaned.removed_lines]
-        repairs += [{"document_id": key["document_id"], **r._asdict()} for r in cleaned.repairs]
+    pieces = [_clean_piece(piece, cleaner) for piece in _pieces(documents)]
+    if len(pieces) == 1:
+        return pieces[0]
+    return CleanBatch(*(_joined(parts) for parts in zip(*pieces, strict=True)))
+
+
+def _pieces(documents: pa.RecordBatch) -> list[pa.RecordBatch]:
+    """The documents in portions of bounded size, at least one."""
+    sizes = pc.fill_null(pc.utf8_length(documents["raw_text"]), 0).to_numpy(zero_copy_only=False)
+    portion = np.cumsum(sizes) // _PIECE_CHARS
+    bounds = [0, *(np.flatnonzero(np.diff(portion)) + 1).tolist(), documents.num_rows]
+    return [documents.slice(a, b - a) for a, b in pairwise(bounds)]
+
+
+def _joined(parts: tuple[pa.RecordBatch, ...]) -> pa.RecordBatch:
+    return pa.concat_batches(parts)
+
+
+def _clean_piece(documents: pa.RecordBatch, cleaner: Cleaner) -> CleanBatch:
+    judged = _judge(documents, cleaner.judge)
+    changes = find_changes(judged.reading)
     return CleanBatch(
-        pa.RecordBatch.from_pylist(articles, schema=ARTICLES),
-        pa.RecordBatch.from_pylist(removed, schema=REMOVED_LINES),
-        pa.RecordBatch.from_pylist(repairs, schema=REPAIRS),
+        articles(documents, judged, changes, cleaner.rules_version, cleaner.judge),
+        removed_lines(documents["document_id"], judged, cleaner.judge),
+        repair_rows(documents["document_id"], judged.reading.lines, changes),
     )
 
 
-def _removed_row(line: RemovedLine, document_id: str) -> dict[str, Any]:
-    end = line.start_char + len(line.line_text)
-    return {"document_id": document_id, "end_char": end, **line._asdict()}
+def _judge(documents: pa.RecordBatch, judge: Judge) -> Judged:
+    given = {name: documents[name].to_pylist() for name in _GIVEN}
+    lines, prefixes = without_date_prefix(segment(documents["raw_text"]))
+    folded = fold(lines)
+    bounds = np.stack([lines.document_start[:-1], lines.document_start[1:]], axis=1)
+    spoken = languages(lines.codes, bounds)
+    told = given["given_language"]
+    tongue = [known or guess for known, guess in zip(told, spoken, strict=True)]
+    gaps = read_gaps(lines)
+    wraps = find_wraps(lines, gaps)
+    night = nights(documents).to_pylist()
+    beside = Given(given["given_headline"], given["site"], night, tongue, wraps)
+    verdicts = classify(lines, folded, beside, judge)
+    reading = Reading(lines, gaps, wraps, verdicts.code < 0, prefixes, tongue)
+    return Judged(reading, verdicts, given)
+
+
+_KEYS: Final = ("document_id", "run_id", "cleaned_at", "rules_version")
 
 
 def clean_text(text: str, cleaner: Cleaner, **given: Any) -> CleanedText:
@@ -140,123 +131,21 @@ def clean_text(text: str, cleaner: Cleaner, **given: Any) -> CleanedText:
     unknown = set(given) - set(DOCUMENTS.names)
     if unknown:
         raise ValueError(f"no column of documents: {', '.join(sorted(unknown))}")
-    rows = {name: [given.get(name)] for name in (*_NEEDED, "night")}
-    return next(_clean(rows, pa.array([text], pa.string()), cleaner))
-
-
-def _clean(
-    rows: Mapping[str, list[Any]], texts: pa.Array, cleaner: Cleaner
-) -> Iterator[CleanedText]:
-    reading = _read(rows, texts, cleaner.judge)
-    first = np.searchsorted(
-        reading.lines.document, np.arange(reading.lines.document_start.size)
-    ).tolist()
-    for row in range(len(texts)):
-        given = {name: values[row] for name, values in rows.items()}
-        yield _compose(row, range(first[row], first[row + 1]), given, reading, cleaner.judge)
-
-
-def _compose(
-    row: int, span: range, given: Mapping[str, Any], reading: _Reading, judge: Judge
-) -> CleanedText:
-    """The article of one document."""
-    start, end = (int(at) for at in reading.lines.document_start[row : row + 2])
-    raw_text = reading.lines.text[start:end]
-    removed = tuple(_removed_lines(span, start, reading, judge))
-    repairs = tuple(_repairs(row, span, start, reading))
-    body = apply(raw_text, removed, repairs)
-    fields = _fields(row, span, reading, judge)
-    at, precision = published(
-        given["given_published"],
-        given["given_published_precision"],
-        reading.prefixes.get(row),
-        fields.dates,
+    row = {name: given.get(name) for name in DOCUMENTS.names} | {"raw_text": text}
+    loose = pa.schema([column.with_nullable(True) for column in DOCUMENTS])
+    cleaned = _clean_piece(pa.RecordBatch.from_pylist([row], schema=loose), cleaner)
+    article = cleaned.articles.to_pylist()[0]
+    if article["date_published"]:
+        article["date_published"] = article["date_published"].astimezone(UTC)
+    return CleanedText(
+        text,
+        {name: value for name, value in article.items() if name not in _KEYS},
+        tuple(RemovedLine(**_known(row, RemovedLine)) for row in cleaned.removed_lines.to_pylist()),
+        tuple(Repair(**_known(row, Repair)) for row in cleaned.repairs.to_pylist()),
     )
-    article = columns(fields, given, reading.verdicts.found.get(row), body) | {
-        "date_published": at,
-        "date_published_precision": precision,
-        "in_language": reading.languages[row],
-        "article_body": body,
-        "word_count": count_words(body),
-        "raw_chars": len(raw_text),
-        "removed_chars": sum(len(line.line_text) for line in removed),
-        "removed_line_count": len(removed),
-    }
-    return CleanedText(raw_text, article, removed, repairs)
 
 
-def _removed_lines(
-    span: range, offset: int, reading: _Reading, judge: Judge
-) -> Iterator[RemovedLine]:
-    lines, verdicts = reading.lines, reading.verdicts
-    for i in span:
-        code = int(verdicts.code[i])
-        if code < 0:
-            continue
-        start, end = int(lines.start[i]), int(lines.end[i])
-        yield RemovedLine(
-            int(lines.number[i]),
-            start - offset,
-            lines.text[start:end],
-            lines.text[end : reading.gaps.until[i]],
-            KINDS[verdicts.kind[i]],
-            judge.rule_id(code),
-            round(float(verdicts.score[i]), 4),
-        )
-
-
-def _repairs(row: int, span: range, offset: int, reading: _Reading) -> Iterator[Repair]:
-    lines = reading.lines
-    kept = [i for i in span if reading.verdicts.code[i] < 0]
-    until = int(lines.start[span[0]]) if span else int(lines.document_start[row + 1])
-    if until > offset:
-        name = "date_prefix" if row in reading.prefixes else "outer_white_space"
-        yield Repair(name, 0, lines.text[offset:until], "")
-    flag = int(reading.flags[row])
-    context = repair.Context(
-        lines.text[offset : lines.document_start[row + 1]] if flag else "", reading.languages[row]
-    )
-    for i in kept:
-        start, end = int(lines.start[i]), int(lines.end[i])
-        for name, (at, before, after) in repair.repair_line(lines.text[start:end], flag, context):
-            yield Repair(name, start - offset + at, before, after)
-        goes_on = i != kept[-1] and reading.wraps[i] and reading.verdicts.code[i + 1] < 0
-        yield from _joined(i, offset, reading) if goes_on else _gap(i, offset, reading, kept[-1])
-
-
-def _gap(i: int, offset: int, reading: _Reading, last: int) -> Iterator[Repair]:
-    """White space below a kept line, where it is not as it should be."""
-    end = int(reading.lines.end[i])
-    gap = reading.lines.text[end : reading.gaps.until[i]]
-    if i == last and gap:
-        yield Repair("outer_white_space", end - offset, gap, "")
-    elif i != last and not reading.gaps.is_plain[i]:
-        breaks = min(int(reading.gaps.breaks[i]), 2)
-        yield Repair("white_space", end - offset, gap, "\n" * breaks)
-
-
-def _joined(i: int, offset: int, reading: _Reading) -> Iterator[Repair]:
-    """A wrapped line and the one below it, both kept, made one."""
-    lines, document = reading.lines, reading.lines.document[i]
-    raw_text = lines.text[offset : lines.document_start[document + 1]]
-    name, tail, after = join(_text(lines, i), _text(lines, i + 1), raw_text)
-    end = int(lines.end[i])
-    gap = lines.text[end : reading.gaps.until[i]]
-    yield Repair(name, end - len(tail) - offset, tail + gap, after)
-
-
-def _fields(row: int, span: range, reading: _Reading, judge: Judge) -> Fields:
-    lines, verdicts, rules = reading.lines, reading.verdicts, judge.rulebook.rules
-    fields = Fields()
-    found = verdicts.found.get(row)
-    if found and found.section_rows:
-        fields.section = " / ".join(_text(lines, i) for i in found.section_rows)
-    for i in span:
-        code = int(verdicts.code[i])
-        if 0 <= code < len(rules) and rules[code].moves:
-            fields.add(rules[code], _text(lines, i), verdicts.dates.get(i))
-    return fields
-
-
-def _text(lines: LineBatch, row: int) -> str:
-    return lines.text[lines.start[row] : lines.end[row]]
+def _known(row: Mapping[str, Any], kind: type[RemovedLine | Repair]) -> dict[str, Any]:
+    """The fields of an edit in a row of its table."""
+    values = {name: row[name] for name in kind._fields}
+    return values | ({"score": round(values["score"], 4)} if "score" in values else {})

@@ -14,7 +14,7 @@ import numba
 import numpy as np
 import re2
 
-from pipelines.clean.segment import CHARACTER_CLASSES
+from pipelines.clean.segment import CHARACTER_CLASSES, LineBatch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,6 +87,35 @@ def _flag_documents(codes: Any, document_start: Any, marks: Any) -> Any:
 def flags(codes: NDArray[np.uint32], document_start: NDArray[np.int64]) -> NDArray[np.uint8]:
     """What each document may need: a sum of INVISIBLE, ODD_SPACE, MOJIBAKE, GLUED."""
     found: NDArray[np.uint8] = _flag_documents(codes, document_start, _MARKS)
+    return found
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _flag_lines(codes: Any, lines: Any, documents: Any, marks: Any, flags: Any) -> None:
+    document, start, end = lines
+    for i in range(start.size):
+        wanted = documents[document[i]]
+        if wanted == 0:
+            continue
+        found = np.uint8(0)
+        before = np.uint32(0)
+        for at in range(start[i], end[i]):
+            code = codes[at]
+            if code >= 0x80:
+                if code < 0x2200 and _is_mojibake_lead(before):
+                    found |= np.uint8(MOJIBAKE)
+            elif 65 <= code <= 90 and (97 <= before <= 122 or 0xDF <= before <= 0xFF):
+                found |= np.uint8(GLUED)
+            if code < 0x10000:
+                found |= marks[code]
+            before = code
+        flags[i] = found & wanted
+
+
+def line_flags(lines: LineBatch, documents: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What each line may need of that which its document may (`flags`), shape (lines,)."""
+    found = np.zeros(lines.start.size, dtype=np.uint8)
+    _flag_lines(lines.codes, (lines.document, lines.start, lines.end), documents, _MARKS, found)
     return found
 
 

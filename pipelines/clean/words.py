@@ -30,19 +30,28 @@ _CLASSES: Final = _word_classes()
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _count(codes: Any, classes: Any) -> int:
-    words = 0
-    before = 0
-    for at in range(codes.size):
-        code = codes[at]
-        kind = classes[code] if code < 0x10000 else (2 if 0x20000 <= code < 0x40000 else 0)
-        if kind == 2 or (kind == 1 and before != 1):
-            words += 1
-        if kind != 3 or before != 1:
-            before = kind
-    return words
+def _count(codes: Any, bounds: Any, classes: Any, counts: Any) -> None:
+    for row in range(counts.size):
+        words = 0
+        before = 0
+        for at in range(bounds[row], bounds[row + 1]):
+            code = codes[at]
+            kind = classes[code] if code < 0x10000 else (2 if 0x20000 <= code < 0x40000 else 0)
+            if kind == 2 or (kind == 1 and before != 1):
+                words += 1
+            if kind != 3 or before != 1:
+                before = kind
+        counts[row] = words
+
+
+def word_counts(codes: NDArray[np.uint32], bounds: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many words each text `codes[bounds[i]:bounds[i + 1]]` has."""
+    counts = np.zeros(bounds.size - 1, dtype=np.int64)
+    _count(codes, bounds, _CLASSES, counts)
+    return counts
 
 
 def count_words(text: str) -> int:
     """How many words a text has."""
-    return int(_count(np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32), _CLASSES))
+    codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
+    return int(word_counts(codes, np.array([0, codes.size], dtype=np.int64))[0])

@@ -1,0 +1,80 @@
+"""Stretches of code points to Arrow strings, many at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numba
+import numpy as np
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_MOST_BYTES: Final = 2**31 - 1
+"""Bytes that an array of `pa.string()` holds at most."""
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _sizes(codes: Any, start: Any, end: Any, offsets: Any) -> None:
+    """Running sum of the UTF-8 sizes of the stretches."""
+    used = 0
+    for i in range(start.size):
+        used += end[i] - start[i]
+        for at in range(start[i], end[i]):
+            code = codes[at]
+            if code >= 0x80:
+                used += 1 + (code >= 0x800) + (code >= 0x10000)
+        offsets[i + 1] = used
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _encode(codes: Any, start: Any, end: Any, out: Any) -> None:
+    used = 0
+    for i in range(start.size):
+        for at in range(start[i], end[i]):
+            code = codes[at]
+            if code < 0x80:
+                out[used] = code
+                used += 1
+                continue
+            if code < 0x800:
+                out[used] = 0xC0 | (code >> 6)
+                used += 1
+            else:
+                if code < 0x10000:
+                    out[used] = 0xE0 | (code >> 12)
+                    used += 1
+                else:
+                    out[used] = 0xF0 | (code >> 18)
+                    out[used + 1] = 0x80 | ((code >> 12) & 0x3F)
+                    used += 2
+                out[used] = 0x80 | ((code >> 6) & 0x3F)
+                used += 1
+            out[used] = 0x80 | (code & 0x3F)
+            used += 1
+
+
+def strings(
+    codes: NDArray[np.uint32], start: NDArray[np.int64], end: NDArray[np.int64]
+) -> pa.Array:
+    """The texts `codes[start[i]:end[i]]` as an array of `pa.string()`.
+
+    Code points are those of valid texts: no surrogates. Raises OverflowError beyond 2 GB.
+    """
+    offsets = np.zeros(start.size + 1, dtype=np.int64)
+    _sizes(codes, start, end, offsets)
+    if offsets[-1] > _MOST_BYTES:
+        raise OverflowError(f"{offsets[-1]} bytes of text in one batch; lower `batch_documents`")
+    out = np.empty(int(offsets[-1]), dtype=np.uint8)
+    _encode(codes, start, end, out)
+    buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(out)]
+    return pa.Array.from_buffers(pa.string(), start.size, buffers)
+
+
+def code_points(texts: list[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """The code points of some texts in one array, and where each text begins and the last ends."""
+    codes = np.frombuffer("".join(texts).encode("utf-32-le"), dtype=np.uint32)
+    bounds = np.zeros(len(texts) + 1, dtype=np.int64)
+    np.cumsum([len(text) for text in texts], out=bounds[1:])
+    return codes, bounds

@@ -37,6 +37,7 @@ app = App(
 )
 config = App(name="config", help="Settings and where each comes from.")
 app.command(config)
+app.register_install_completion_command(add_to_startup=False)
 
 
 @Parameter(name="*")
@@ -71,14 +72,15 @@ def run(
     quiet: Quiet = False,
 ) -> int:
     """Run a night: ingest, clean, link, build, validate, publish."""
-    from pipelines import arrivals, narration, night
+    from pipelines import arrivals, narration, night, progress
 
     settings = _settings(places)
     narrate = narration.silent if quiet or as_json else narration.say
     if dry_run:
         narration.show_plan(arrivals.plan(settings), as_json=as_json)
         return 0
-    outcome = night.run_night(settings, date, narrate=narrate)
+    with progress.shown(is_wanted=narrate is narration.say) as watch:
+        outcome = night.run_night(settings, date, narrate=narrate, watch=watch)
     narration.show_outcome(outcome, settings, as_json=as_json, quiet=quiet)
     return outcome.exit_code
 
@@ -93,15 +95,17 @@ def backfill(
     quiet: Quiet = False,
 ) -> int:
     """Run one night for each date of a range, in order; each takes the files up to its date."""
-    from pipelines import narration, night
+    from pipelines import narration, night, progress
 
     settings = _settings(places)
     if to < from_:
         raise SettingsError(f"--to {to} is before --from {from_}")
     worst = 0
+    narrate = narration.silent if quiet or as_json else narration.say
     for number in range((to - from_).days + 1):
-        narrate = narration.silent if quiet or as_json else narration.say
-        outcome = night.run_night(settings, from_ + timedelta(days=number), narrate=narrate)
+        day = from_ + timedelta(days=number)
+        with progress.shown(is_wanted=narrate is narration.say) as watch:
+            outcome = night.run_night(settings, day, narrate=narrate, watch=watch)
         narration.show_outcome(outcome, settings, as_json=as_json, quiet=quiet)
         worst = max(worst, outcome.exit_code)
     return worst

@@ -5,7 +5,7 @@ The order of the steps is `pipelines.link.steps`; here are the lake and the data
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 import pyarrow as pa
@@ -75,7 +75,7 @@ def _link(night: Night, stage: Stage) -> Linked:
     lake, settings = night.lake, night.settings
     frozen = _frozen_frequencies(night)
     background = load_background(frozen)
-    index = _index(lambda: _articles(night), background)
+    index = _index(night, background)
     with warehouse.closing(warehouse.connect(settings)) as con:
         warehouse.show_lake(con, lake, ["articles"])
         for name in steps.INDEX_TABLES:
@@ -110,11 +110,13 @@ def _taken(column: pa.ChunkedArray, place: pa.Array) -> pa.Array:
     return taken.combine_chunks() if isinstance(taken, pa.ChunkedArray) else taken
 
 
-def _index(
-    articles: Callable[[], Iterator[pa.RecordBatch]], background: Background
-) -> dict[str, pa.Table]:
+def _index(night: Night, background: Background) -> dict[str, pa.Table]:
     """Index rows of tonight's articles, by table."""
-    made = [fingerprint_batch(batch, background) for batch in articles()]
+    total = sum(file.row_count for file in night.lake.files("articles", run_id=night.run_id))
+    made = []
+    for batch in _articles(night):
+        made.append(fingerprint_batch(batch, background))
+        night.watch("link", sum(len(part.fingerprints) for part in made), total)
     return {name: pa.Table.from_batches([getattr(part, name) for part in made]) for name in INDEX}
 
 

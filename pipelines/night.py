@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,7 @@ from typing import Any, Final
 from pipelines import arrivals, linking, steps, takedown, tonight
 from pipelines.lease import lease
 from pipelines.settings import Settings
-from pipelines.tonight import Night, Summary
+from pipelines.tonight import Night, Summary, Watch, unwatched
 
 _HERE: Final = Path(__file__).resolve().parent
 _PACKAGED: Final = _HERE / "samples"
@@ -84,6 +84,7 @@ VERBS: Final[tuple[Callable[[Night], Summary], ...]] = (
 def do(verb: Callable[[Night], Summary], night: Night) -> Summary:
     """Do one verb and note how long it took."""
     begun = time.monotonic()
+    night.watch(verb.__name__, 0, None)
     summary = verb(night)
     night.durations[verb.__name__] = round(time.monotonic() - begun, 3)
     return summary
@@ -108,13 +109,14 @@ def run_night(
     logical_date: date | None = None,
     *,
     narrate: Narrate = lambda verb, summary: None,
+    watch: Watch = unwatched,
 ) -> Outcome:
     """Run a whole night under the lease; a night that was cut off is finished first.
 
     Raises LeaseHeldError if another run holds the home folder.
     """
     with lease(settings.home):
-        return _whole(_new_night(settings, logical_date, narrate), narrate)
+        return _whole(_new_night(settings, logical_date, narrate, watch), narrate)
 
 
 def take_down(
@@ -136,11 +138,13 @@ def take_down(
         return _whole(night, narrate)
 
 
-def _new_night(settings: Settings, logical_date: date | None, narrate: Narrate) -> Night:
+def _new_night(
+    settings: Settings, logical_date: date | None, narrate: Narrate, watch: Watch = unwatched
+) -> Night:
     """A new night, after the one that was cut off, if there is one, has been finished."""
     while (night := open_night(settings, logical_date)).is_resumed:
-        _whole(night, narrate)
-    return night
+        _whole(replace(night, watch=watch), narrate)
+    return replace(night, watch=watch)
 
 
 def _whole(night: Night, narrate: Narrate) -> Outcome:

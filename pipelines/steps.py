@@ -37,7 +37,8 @@ def clean(night: Night) -> Summary:
     learned = learn(settings, lake, arrived())
     cleaner = load_cleaner(settings, site_lines=learned.support)
     documents = chain(arrived(), stale_documents(night, learned.stale))
-    total = sum(file.row_count for file in lake.files("documents", run_id=night.run_id))
+    total = len(learned.stale)
+    total += sum(file.row_count for file in lake.files("documents", run_id=night.run_id))
     with lake.stage(night.run_id, "clean") as stage:
         if learned.site_lines.num_rows:
             stage.write("site_lines", learned.site_lines)

@@ -139,7 +139,7 @@ class Draft:
 
     def core(self, row: int) -> str:
         """The lower-case core of one line."""
-        return self.folded.lower[self.folded.core_start[row] : self.folded.core_end[row]]
+        return self.folded.lower_text(self.folded.core_start[row], self.folded.core_end[row])
 
     def mark(self, rows: Any, derived: str, score: Any = 0.97) -> None:
         """Give rows a derived verdict."""
@@ -182,7 +182,7 @@ def _read_dates(draft: Draft) -> dict[int, Printed]:
     """Read the dates of date lines; a line that holds none is no date line after all."""
     dates = {}
     for row in draft.rows_of(lambda rule: rule.moves == "date"):
-        text = draft.folded.lower[draft.folded.start[row] : draft.folded.end[row]]
+        text = draft.folded.lower_text(draft.folded.start[row], draft.folded.end[row])
         printed = read_date(text, draft.given.language[draft.lines.document[row]])
         if printed is None:
             draft.code[row], draft.score[row] = -1, 0

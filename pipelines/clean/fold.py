@@ -73,14 +73,14 @@ EDGE: Final = np.array([_is_edge(c) for c in _ALL], dtype=np.bool_)
 class FoldedLines:
     """Folded text of every line of a batch; all arrays have shape (lines,).
 
-    `cased[start:end]` is the folded line in its own case, `lower[start:end]` in lower case (same
-    offsets); `core_start`/`core_end` bound the core. Of a line longer than WHOLE_CHARS the text
-    holds the first HEAD_CHARS only; `tail_start`/`tail_end` bound its last TAIL_CHARS (of a short
-    line, the end of the same text).
+    `cased[start:end]` holds the code points of the folded line in its own case, `lower[start:end]`
+    in lower case (same offsets); `core_start`/`core_end` bound the core. Of a line longer than
+    WHOLE_CHARS they hold the first HEAD_CHARS only; `tail_start`/`tail_end` bound its last
+    TAIL_CHARS (of a short line, the end of the same text).
     """
 
-    cased: str
-    lower: str
+    cased: NDArray[np.uint32]
+    lower: NDArray[np.uint32]
     start: NDArray[np.int64]
     end: NDArray[np.int64]
     core_start: NDArray[np.int64]
@@ -95,6 +95,10 @@ class FoldedLines:
     """Hash of the folded line in its own case."""
     line_hash: NDArray[np.uint64]
     """Hash of the words of the lower-case core, every number read as 0."""
+
+    def lower_text(self, first: int, last: int) -> str:
+        """A stretch of `lower` as text."""
+        return self.lower[first:last].tobytes().decode("utf-32-le")
 
 
 @numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
@@ -223,22 +227,22 @@ def _fold_all(codes: Any, start: Any, end: Any, tables: Any, results: Any) -> in
     return used
 
 
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _to_lower(codes: Any, table: Any, out: Any) -> None:
+    for at in range(codes.size):
+        out[at] = table[codes[at]] if codes[at] < 0x10000 else codes[at]
+
+
 def fold(lines: LineBatch) -> FoldedLines:
     """The folded form of every line of a batch."""
-    sizes = np.minimum(lines.end - lines.start, WHOLE_CHARS + TAIL_CHARS)
-    out = np.empty(int(sizes.sum()), dtype=np.uint32)
-    at = np.empty((lines.start.size, 8), dtype=np.int64)
-    hashes = np.empty((lines.start.size, 2), dtype=np.uint64)
-    tables = (FOLD, LOWER, EDGE)
-    used = _fold_all(lines.codes, lines.start, lines.end, tables, (out, at, hashes))
-    cased = out[:used]
-    small = np.minimum(cased, np.uint32(0xFFFF))
-    lower = np.where(cased < 0x10000, LOWER[small], cased).astype(np.uint32)
+    out, at, hashes = _folded(lines)
+    lower = np.empty_like(out)
+    _to_lower(out, LOWER, lower)
     columns = [np.ascontiguousarray(at[:, column]) for column in range(7)]
     start, end, core_start, core_end, tail_start, tail_end, chars = columns
     return FoldedLines(
-        cased=cased.tobytes().decode("utf-32-le"),
-        lower=lower.tobytes().decode("utf-32-le"),
+        cased=out,
+        lower=lower,
         start=start,
         end=end,
         core_start=core_start,
@@ -252,6 +256,19 @@ def fold(lines: LineBatch) -> FoldedLines:
     )
 
 
+def _folded(
+    lines: LineBatch,
+) -> tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.uint64]]:
+    """Folded code points, bounds (lines, 8) and hashes (lines, 2), as `_fold_all` writes them."""
+    sizes = np.minimum(lines.end - lines.start, WHOLE_CHARS + TAIL_CHARS)
+    out = np.empty(int(sizes.sum()), dtype=np.uint32)
+    at = np.empty((lines.start.size, 8), dtype=np.int64)
+    hashes = np.empty((lines.start.size, 2), dtype=np.uint64)
+    tables = (FOLD, LOWER, EDGE)
+    used = _fold_all(lines.codes, lines.start, lines.end, tables, (out, at, hashes))
+    return out[:used], at, hashes
+
+
 def line_hashes(lines: LineBatch) -> NDArray[np.uint64]:
     """The hash under which a site's lines are counted, shape (lines,).
 
@@ -259,7 +276,7 @@ def line_hashes(lines: LineBatch) -> NDArray[np.uint64]:
     punctuation at the edges. FNV-1a over code points with MurmurHash3's finaliser: the same on
     every machine, so it may be kept in the lake.
     """
-    return fold(lines).line_hash
+    return _folded(lines)[2][:, 1].copy()
 
 
 def fold_text(text: str) -> tuple[str, int]:
@@ -269,5 +286,5 @@ def fold_text(text: str) -> tuple[str, int]:
     document = np.zeros(1, dtype=np.int32)
     offsets = np.array([0, codes.size], dtype=np.int64)
     folded = fold(LineBatch(text, codes, offsets, document, document + 1, *bounds))
-    core = folded.lower[int(folded.core_start[0]) : int(folded.core_end[0])]
+    core = folded.lower_text(int(folded.core_start[0]), int(folded.core_end[0]))
     return core, int(folded.line_hash[0])

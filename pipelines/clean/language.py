@@ -130,13 +130,25 @@ def languages(codes: NDArray[np.uint32], bounds: NDArray[np.int64]) -> list[str]
     words = np.zeros((len(bounds), len(WORDS)), dtype=np.int32)
     scripts = np.zeros((len(bounds), len(_SCRIPTS) + 1), dtype=np.int32)
     _count(codes, short, _tables(), words, scripts)
+    known: list[str | None] = np.array([*WORDS, None])[_by_words(words)].tolist()
+    for row in np.flatnonzero(scripts[:, :-1].any(axis=1)).tolist():
+        known[row] = _by_script(scripts[row]) or known[row]
+    has_letters = (scripts[:, -1] >= _MIN_LETTERS).tolist()
     return [
-        _decide(words[row], scripts[row]) or _ask_langid(codes[slice(*short[row])])
-        for row in range(len(bounds))
+        name or (_ask_langid(codes[slice(*short[row])]) if has_letters[row] else UNKNOWN)
+        for row, name in enumerate(known)
     ]
 
 
-def _decide(words: NDArray[np.int32], scripts: NDArray[np.int32]) -> str | None:
+def _by_words(words: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Index of the language whose words lead clearly, -1 where none does, shape (texts,)."""
+    first = words.argmax(axis=1)
+    second, most = np.sort(words, axis=1)[:, -2:].T
+    leads = (most >= MIN_WORDS) & (most >= MIN_LEAD * second)
+    return np.where(leads, first, -1)
+
+
+def _by_script(scripts: NDArray[np.int32]) -> str | None:
     letters = int(scripts[-1])
     by_script = {str(name): int(n) for (name, *_), n in zip(_SCRIPTS, scripts, strict=False)}
     if by_script["ja"] * 10 > by_script["zh"] and by_script["ja"] * 4 > letters:
@@ -144,10 +156,7 @@ def _decide(words: NDArray[np.int32], scripts: NDArray[np.int32]) -> str | None:
     for name, count in by_script.items():
         if count * 2 > letters:
             return "ja" if name == "zh" and by_script["ja"] * 8 > count else name
-    second, first = np.argsort(words)[-2:]
-    if words[first] >= MIN_WORDS and words[first] >= MIN_LEAD * words[second]:
-        return str(list(WORDS)[int(first)])
-    return None if letters >= _MIN_LETTERS else UNKNOWN
+    return None
 
 
 @cache

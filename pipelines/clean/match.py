@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pyarrow as pa
 
 from pipelines.clean.fold import WHOLE_CHARS, FoldedLines
 from pipelines.clean.patterns import PatternSet
 from pipelines.clean.rulebook import Rulebook
+from pipelines.clean.strings import strings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,7 +53,7 @@ def candidates(folded: FoldedLines, rulebook: Rulebook) -> NDArray[np.int32]:
 
 def _is_sentence(folded: FoldedLines, row: int) -> bool:
     end = int(folded.tail_end[row])
-    return folded.lower[max(end - 4, 0) : end].rstrip("\"')]").endswith(TERMINALS)
+    return folded.lower_text(max(end - 4, 0), end).rstrip("\"')]").endswith(TERMINALS)
 
 
 def _hits(
@@ -80,18 +82,16 @@ def _phrase_hits(line_hash: NDArray[np.uint64], rulebook: Rulebook) -> Iterator[
 
 def _pattern_hits(
     patterns: PatternSet,
-    text: str,
+    codes: NDArray[np.uint32],
     wanted: NDArray[np.bool_],
     bounds: tuple[NDArray[np.int64], NDArray[np.int64]],
 ) -> Iterator[tuple[int, int]]:
     rows = np.flatnonzero(wanted)
-    starts, ends = (bound[rows].tolist() for bound in bounds)
-    match = patterns.compiled.Match if patterns.rules else _nothing
-    for row, start, end in zip(rows.tolist(), starts, ends, strict=True):
-        if found := match(text[start:end].encode()):
-            for rule in patterns.confirmed(found, text[start:end]):
+    if not patterns.rules or not rows.size:
+        return
+    texts = strings(codes, bounds[0][rows], bounds[1][rows]).cast(pa.binary()).to_pylist()
+    results = zip(rows.tolist(), texts, map(patterns.compiled.Match, texts), strict=True)
+    for row, text, found in results:
+        if found:
+            for rule in patterns.confirmed(found, text.decode()):
                 yield row, rule
-
-
-def _nothing(_: bytes) -> None:
-    """What an empty set finds."""

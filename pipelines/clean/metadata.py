@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, Final
 
 import re2
@@ -66,9 +65,14 @@ def _append_new(values: list[str], value: str | None) -> None:
         values.append(value)
 
 
-@cache
+_COMPILED: Final[dict[tuple[str, tuple[str, ...]], tuple[Any, ...]]] = {}
+
+
 def _compiled(rule: Rule) -> tuple[Any, ...]:
-    return tuple(compile_pattern(pattern, rule) for pattern in rule.patterns)
+    key = rule.id, rule.patterns  # a whole rule takes longer to hash than to match
+    if key not in _COMPILED:
+        _COMPILED[key] = tuple(compile_pattern(pattern, rule) for pattern in rule.patterns)
+    return _COMPILED[key]
 
 
 def rule_value(rule: Rule, line: str) -> str:

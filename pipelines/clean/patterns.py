@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import re2
@@ -77,22 +77,32 @@ class PatternSet:
     """Patterns that are tried together; `rules[i]` is the rule of the set's pattern `i`."""
 
     rules: tuple[int, ...]
-    confirm: tuple[Callable[[str], Any], ...]
+    patterns: tuple[str, ...]
+    method: str
+    """How a pattern confirms: `match`, `fullmatch` or `search`."""
     compiled: Any
+    _confirm: dict[int, Callable[[str], Any]] = field(default_factory=dict)
 
     def confirmed(self, found: Iterable[int], text: str) -> list[int]:
         """Rules of the relaxed patterns `found` whose own pattern matches `text`, in order."""
-        return [self.rules[i] for i in sorted(found) if self.confirm[i](text)]
+        return [self.rules[i] for i in sorted(found) if self._confirmation(i)(text)]
+
+    def _confirmation(self, i: int) -> Callable[[str], Any]:
+        """Compiled when it is first needed: most patterns never are, and all take half a second."""
+        if i not in self._confirm:
+            pattern = re2.compile(self.patterns[i], options())
+            self._confirm[i] = getattr(pattern, self.method)
+        return self._confirm[i]
 
 
 def pattern_set(patterns: Iterable[tuple[int, str]], make: Any, method: str) -> PatternSet:
     """A set made by `make`, confirmed by the compiled pattern's `method` (fullmatch …)."""
     compiled = make(options())
-    rules, confirm = [], []
+    rules, own = [], []
     for rule, pattern in patterns:
         compiled.Add(relax(pattern))
         rules.append(rule)
-        confirm.append(getattr(re2.compile(pattern, options()), method))
+        own.append(pattern)
     if rules:
         compiled.Compile()
-    return PatternSet(tuple(rules), tuple(confirm), compiled)
+    return PatternSet(tuple(rules), tuple(own), method, compiled)

@@ -73,7 +73,10 @@ def load_models(*schemas: str, folder: Path = SQL_FOLDER) -> list[Model]:
 
 def load_model(path: Path) -> Model:
     """One model from its file. Raises ModelError."""
-    text = path.read_text("utf-8")
+    try:
+        text = path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{path}: not UTF-8: {error}") from error
     found = _FRONT_MATTER.match(text)
     if not found:
         raise ModelError(f"{path}: no front matter; begin the file with /* description = … */")

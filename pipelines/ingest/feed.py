@@ -130,10 +130,18 @@ def _entry(
     entry: _Element, number: int, language: str | None, source: Source, flags: tuple[str, ...]
 ) -> Item:
     payload = etree.tostring(entry, with_tail=False, encoding="utf-8")
-    canonical = etree.tostring(entry, method="c14n", exclusive=True, with_tail=False)
+    canonical = _canonical(entry) or payload
     locator = f"entry {number}"
     place = Place(locator, "feed", payload, hashlib.sha256(canonical).hexdigest())
     return read_record(_record(entry, language), source, place, flags)
+
+
+def _canonical(entry: _Element) -> bytes | None:
+    """One form for the same entry however it is written; None where there is none to be had."""
+    try:
+        return bytes(etree.tostring(entry, method="c14n", exclusive=True, with_tail=False))
+    except etree.C14NError:  # a relative namespace address
+        return None
 
 
 def _record(entry: _Element, language: str | None) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class PageProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_environment(),
+            env=worker_environment(),
             bufsize=-1,
         )
         self._requests = cast("IO[bytes]", self._process.stdin)
@@ -119,7 +119,7 @@ def _close_quietly(stream: IO[bytes]) -> None:
         return  # what was still to be written has no reader any more
 
 
-def _environment() -> dict[str, str]:
+def worker_environment() -> dict[str, str]:
     """Only what Python needs: a worker that a page takes over finds no secret in it."""
     names = ("PATH", "LANG", "LC_ALL", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")
     kept = {name: os.environ[name] for name in names if name in os.environ}

@@ -10,9 +10,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults import bits, crashes, inputs, nights, traced
-from faults.crashes import TornError
+from faults import (
+    bits,
+    canaries,
+    characters,
+    crashes,
+    drift,
+    fuzz,
+    inputs,
+    nights,
+    patterns,
+    statements,
+    takedowns,
+    traced,
+)
+from faults.crashes import Skipped, TornError
 from faults.runs import Nursery, Scene, build_shim, prepare, seen
+from faults.table import TABLE
 
 pytestmark = pytest.mark.xdist_group("faults")
 
@@ -67,7 +81,7 @@ def test_what_is_published_is_on_disk_before_it_is_seen_and_nothing_is_called(
 ) -> None:
     home = scene.home()
     try:
-        calls, _ = traced.trace(scene.landing, home, scene.folder)
+        calls, _ = traced.trace(traced.with_addresses(scene), home, scene.folder)
     except FileNotFoundError as error:
         pytest.skip(str(error))
     count, faults = traced.power_loss(calls, home)
@@ -82,7 +96,62 @@ def test_of_two_runs_at_once_one_works_and_one_says_who_does(scene: Scene, tmp_p
 
 
 def test_secrets_are_never_told(scene: Scene) -> None:
-    assert inputs.canaries(scene.nursery, scene.folder) == 4
+    assert canaries.canaries(scene.nursery, scene.folder) == 5
+
+
+def test_a_takedown_leaves_no_byte(scene: Scene) -> None:
+    assert "0 bytes" in takedowns.takedown(scene.nursery, scene.folder)
+
+
+def test_a_changed_schema_costs_only_its_rows_and_is_told_by_site(scene: Scene) -> None:
+    assert "6 sites named" in drift.schema_drift(scene.nursery, scene.folder)
+
+
+def test_odd_bytes_and_characters_become_their_rows(scene: Scene) -> None:
+    assert characters.cases(scene.nursery, scene.folder, with_gigabyte=False)
+
+
+def test_files_that_grow_are_whole_or_not_there(scene: Scene) -> None:
+    assert inputs.half_written(scene.nursery, scene.folder, 10, 5) == 10
+
+
+def test_damaged_files_balance(scene: Scene) -> None:
+    assert inputs.damaged_inputs(scene.nursery, scene.folder, 20, 5)["rejected"] >= 10
+
+
+def test_pattern_bombs_are_refused_or_harmless(scene: Scene) -> None:
+    assert "15 refused" in patterns.bombs(scene.folder)
+
+
+def test_missed_nights_and_other_orders_give_the_same_tables(scene: Scene) -> None:
+    assert nights.missed_nights(scene) == 3
+    assert nights.arrival_orders(scene, 2, 5) == 2
+
+
+def test_a_moved_clock_gives_the_same_tables(scene: Scene) -> None:
+    try:
+        assert nights.clocks(scene, 2) == 2
+    except Skipped as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.mark.parametrize("name", fuzz.TARGETS)
+def test_every_fuzz_target_takes_its_seeds_and_their_halves(name: str, tmp_path: Path) -> None:
+    target, seeds = fuzz.target_of(name, tmp_path), fuzz.seeds(name)
+    assert seeds
+    for data in seeds[:20]:
+        target(data)
+        target(data[: len(data) // 2])
+
+
+def test_the_table_names_every_fault_once_and_how_often_it_is_done() -> None:
+    counts = {row.fault: row.count for row in TABLE}
+    assert len(counts) == len(TABLE)
+    least = {"kill -9": 200, "bit rot, one": 1000, "damaged": 60, "still being written": 50}
+    least |= {"two runs": 50, "any order": 100, "HTML": 25, "names": 500, "SQL": 60, "Nth": 40}
+    for part, count in least.items():
+        assert next(have for fault, have in counts.items() if part in fault) >= count
+    assert len(set(statements.ATTACKS)) == len(statements.ATTACKS)
 
 
 # The harness itself: each of its judges is seen to find what it looks for.

@@ -1,7 +1,9 @@
 """A process that has imported copydesk once and forks one real run per order, to be harmed.
 
-Started by `runs.Nursery`; speaks JSON lines. Importing takes ten times as long as a small night, so
-a thousand trials are only affordable this way. An order may name a moment to die or to fail:
+Started by `runs.Nursery`; speaks JSON lines. Importing takes longer than a small night, so a
+thousand trials are only affordable this way; a share of the kills is done to cold processes. Before
+the first order one whole night is run here, so that compiled kernels are at hand in every fork. An
+order may name a moment to die or to fail:
 
 - `kill_after`: seconds until SIGKILL;
 - `kill_at`, `fail_at`: the number of the file-system event below `root` (an open for writing, a
@@ -18,8 +20,10 @@ import errno
 import importlib
 import json
 import os
+import resource
 import signal
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -39,6 +43,7 @@ IMPORTS = (
     "rich.table",
     "multiprocessing.pool",
 )
+WORDS = "The bridge was closed on Monday after engineers found cracks in four of its pillars."
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_DIRECTORY
 CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.symlink", "os.link"}
 
@@ -91,27 +96,58 @@ def be_the_run(order: dict[str, Any]) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     watch.root = b"\0"
-    Path(order["log"] + ".events").write_text(str(watch.count), "ascii")
+    Path(order["log"] + ".facts").write_text(json.dumps(facts(watch)), "ascii")
     os._exit(int(code or 0))
 
 
-def attend(process: int, kill_after: float | None) -> int:
-    """Wait for a child, killing it when its time has come. Returns its exit code or -signal."""
-    if kill_after is not None:
-        end = time.monotonic() + kill_after
-        while time.monotonic() < end:
-            done, status = os.waitpid(process, os.WNOHANG)
-            if done:
-                return os.waitstatus_to_exitcode(status)
-            time.sleep(0.002)
-        os.kill(process, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+def facts(watch: Watch) -> dict[str, Any]:
+    """Events of the run, and what its own children (the page workers) cost: seconds and bytes."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return {
+        "events": watch.count,
+        "children_seconds": children.ru_utime + children.ru_stime,
+        "children_bytes": children.ru_maxrss * 1024,
+    }
+
+
+def attend(process: int, kill_after: float | None) -> tuple[int, float]:
+    """Wait for a child, killing it when its time has come.
+
+    Returns its exit code or -signal, and the CPU seconds of it and its children.
+    """
+    end = None if kill_after is None else time.monotonic() + kill_after
+    done, status, used = os.wait4(process, 0 if end is None else os.WNOHANG)
+    while not done:
+        if end is not None and time.monotonic() >= end:
+            os.kill(process, signal.SIGKILL)
+            end = None
+        time.sleep(0.002)
+        done, status, used = os.wait4(process, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime
+
+
+def warm_up() -> None:
+    """One whole night of one article: what it compiles and loads, every fork then has."""
+    with tempfile.TemporaryDirectory() as folder:
+        landing = Path(folder, "landing")
+        landing.mkdir()
+        (landing / "a.txt").write_text(
+            f"A bridge closed\n\n{WORDS}\n\nShare this article\n", "utf-8"
+        )
+        os.utime(landing / "a.txt", (1_700_000_000, 1_700_000_000))
+        try:
+            sys.modules["pipelines.cli"].main(
+                ["run", "--quiet", "--landing", str(landing), "--home", f"{folder}/home"]
+            )
+        except SystemExit as ending:
+            assert ending.code == 0, "the warming night failed"
 
 
 def main() -> None:
     """Import, say so, then obey orders until the input ends."""
     for name in IMPORTS:
         importlib.import_module(name)
+    warm_up()
     print(json.dumps({"ready": os.getpid()}), flush=True)
     for line in sys.stdin:
         order = json.loads(line)
@@ -119,8 +155,9 @@ def main() -> None:
         process = os.fork()
         if process == 0:
             be_the_run(order)
-        code = attend(process, order.get("kill_after"))
-        print(json.dumps({"code": code, "seconds": time.monotonic() - begun}), flush=True)
+        code, used = attend(process, order.get("kill_after"))
+        ended = {"code": code, "seconds": time.monotonic() - begun, "cpu_seconds": used}
+        print(json.dumps(ended), flush=True)
 
 
 if __name__ == "__main__":

@@ -51,12 +51,18 @@ def build_shim(folder: Path) -> Path | None:
 
 @dataclass
 class Ended:
-    """How a run ended: exit code (or -signal), what it said, and how many events it made."""
+    """How a run ended: exit code (or -signal), what it said, how many events it made.
+
+    Seconds on the wall and of processor time; `children` are its page workers.
+    """
 
     code: int
     said: str
-    events: int
-    seconds: float
+    events: int = 0
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    children_seconds: float = 0.0
+    children_bytes: int = 0
 
 
 class Nursery:
@@ -65,6 +71,12 @@ class Nursery:
     def __init__(self, folder: Path, shim: Path | None = None) -> None:
         self._folder = folder
         self._shim = shim
+        self.cpu_seconds = 0.0
+
+    @property
+    def has_shim(self) -> bool:
+        """Whether writes can be made to fail, and the clock be moved."""
+        return self._shim is not None
 
     def __enter__(self) -> Self:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
@@ -100,17 +112,22 @@ class Nursery:
 
     def run(self, landing: Path, home: Path, *more: str, **harm: Any) -> Ended:
         """One `copydesk run`, harmed as `nursery` describes."""
-        log = self._folder / "run.log"
-        events = Path(f"{log}.events")
-        events.unlink(missing_ok=True)
         arguments = ["run", "--landing", str(landing), "--home", str(home), *more]
-        order = {"arguments": arguments, "root": str(home), "log": str(log), **harm}
+        return self.do(arguments, root=str(home), **harm)
+
+    def do(self, arguments: list[str], *, root: str = "", **harm: Any) -> Ended:
+        """Any command of copydesk; harm is done to what lies below `root`."""
+        log = self._folder / "run.log"
+        facts = Path(f"{log}.facts")
+        facts.unlink(missing_ok=True)
+        order = {"arguments": arguments, "root": root or "\0", "log": str(log), **harm}
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         answer = self._answer()
-        count = int(events.read_text("ascii")) if events.is_file() else 0
-        return Ended(answer["code"], log.read_text("utf-8", "replace"), count, answer["seconds"])
+        more_facts = json.loads(facts.read_text("ascii")) if facts.is_file() else {}
+        self.cpu_seconds += answer["cpu_seconds"]
+        return Ended(said=log.read_text("utf-8", "replace"), **answer, **more_facts)
 
 
 Seen = dict[str, str] | None
@@ -160,6 +177,7 @@ class Scene:
     new: Seen
     events: int
     seconds: float
+    has_shim: bool = True
 
     def home(self) -> Path:
         """A fresh copy of the home after its first night."""
@@ -183,4 +201,15 @@ def prepare(folder: Path, nursery: Nursery) -> Scene:
     assert ended.code == 0, ended.said
     old, new = seen(first), seen(second)
     assert old != new
-    return Scene(folder, nursery, early, landing, first, old, new, ended.events, ended.seconds)
+    return Scene(
+        folder,
+        nursery,
+        early,
+        landing,
+        first,
+        old,
+        new,
+        ended.events,
+        ended.seconds,
+        nursery.has_shim,
+    )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .runs import ROOT
+from .runs import ROOT, Scene
 
 CALLS = "openat,write,pwrite64,writev,ftruncate,fsync,fdatasync,rename,renameat,renameat2"
 MORE_CALLS = "mkdir,mkdirat,symlink,symlinkat,connect,sendto,sendmsg"
@@ -42,6 +42,33 @@ def trace(landing: Path, home: Path, folder: Path) -> tuple[list[str], str]:
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return list(_completed(out)), done.stdout + done.stderr
+
+
+ADDRESSES = {
+    "a.html": "<html><head><link rel=stylesheet href='http://{at}/a.css'><base href='http://{at}/'>"
+    "<script src='http://{at}/a.js'></script><meta http-equiv=refresh content='0;url=http://{at}/'>"
+    "</head><body><article><p>{text}</p><img src='http://{at}/a.png'><iframe src='http://{at}/'>"
+    "</iframe></article></body></html>",
+    "b.jsonl": '{{"text": "{text}", "url": "http://{at}/b", "image": "http://{at}/b.png"}}',
+    "c.xml": '<?xml version="1.0"?><?xml-stylesheet href="http://{at}/c.xsl"?>'
+    '<!DOCTYPE rss SYSTEM "http://{at}/c.dtd"><rss version="2.0"><channel><item><title>C</title>'
+    "<link>http://{at}/c</link><description>{text}</description></item></channel></rss>",
+    "d.xml": '<!DOCTYPE rss [<!ENTITY e SYSTEM "http://{at}/d">]><rss><item>&e;</item></rss>',
+    "e.html": '<?xml version="1.0"?><!DOCTYPE html [<!ENTITY e SYSTEM "http://{at}/e">]>'
+    "<html><body><p>&e; {text}</p></body></html>",
+}
+"""Inputs that ask a reader to fetch something."""
+
+
+def with_addresses(scene: Scene) -> Path:
+    """The landing zone with these inputs besides."""
+    landing = scene.folder / "addresses"
+    shutil.rmtree(landing, ignore_errors=True)
+    shutil.copytree(scene.landing, landing)
+    text = "The river Elm rose by two metres on Monday night, the mayor said to reporters."
+    for name, template in ADDRESSES.items():
+        (landing / name).write_text(template.format(at="127.0.0.1:9", text=text), "utf-8")
+    return landing
 
 
 def _completed(out: Path) -> Iterator[str]:

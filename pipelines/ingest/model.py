@@ -17,7 +17,7 @@ class LandingError(SettingsError):
     """The landing zone itself cannot be read; the message names it and the remedy."""
 
 
-class SpoolError(Exception):
+class SpoolError(RuntimeError):
     """No room to hold a file; a fault of the machine, never of the input."""
 
 

@@ -9,23 +9,23 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from pipelines import settings as configuration
 from pipelines.exits import guarded
-from pipelines.settings import Settings, SettingsError
+from pipelines.places import AsJson, Places, Quiet, Work
+from pipelines.places import settings as _settings
+from pipelines.settings import SettingsError
 
 
 def installed_version() -> str:
     """Version of the installed package, or `source`."""
-    from pipelines.ledger import installed_version as version
+    from pipelines import ledger
 
-    return version()
+    return ledger.installed_version()
 
 
 app = App(
@@ -40,30 +40,10 @@ app.command(config)
 app.register_install_completion_command(add_to_startup=False)
 
 
-@Parameter(name="*")
-@dataclass(frozen=True)
-class Places:
-    """Where to read and write; each may also come from the environment or copydesk.toml."""
-
-    landing: Path | None = None
-    "Folder (or file) with the raw articles."
-    home: Path | None = None
-    "Folder that holds lake, warehouse, published tables and quarantine."
-
-
-AsJson = Annotated[bool, Parameter(name="--json", help="Print JSON on stdout.")]
-Quiet = Annotated[bool, Parameter(help="No narration.")]
-
-
-def _settings(places: Places | None, **more: Any) -> Settings:
-    places = places or Places()
-    return configuration.load({"landing": places.landing, "home": places.home, **more})
-
-
 @app.command
 def run(
     *,
-    places: Places | None = None,
+    places: Work | None = None,
     date: Annotated[
         date | None, Parameter(help="The night the run stands for; today (UTC) if not given.")
     ] = None,
@@ -90,7 +70,7 @@ def backfill(
     *,
     from_: Annotated[date, Parameter(name="--from", help="First night, YYYY-MM-DD.")],
     to: Annotated[date, Parameter(help="Last night, YYYY-MM-DD.")],
-    places: Places | None = None,
+    places: Work | None = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> int:
@@ -123,7 +103,7 @@ def demo(
     from pipelines.night import SAMPLES
 
     folder = home or Path(tempfile.mkdtemp(prefix="copydesk-demo-"))
-    return run(places=Places(SAMPLES, folder), quiet=quiet)
+    return run(places=Work(SAMPLES, folder), quiet=quiet)
 
 
 @app.command

@@ -103,13 +103,15 @@ class Stage:
     replaces: tuple[str, ...] = ()
     summary: dict[str, Any] = field(default_factory=dict)
     _sinks: dict[str, ParquetSink] = field(default_factory=dict)
+    _adopted: list[tuple[str, Path, int]] = field(default_factory=list)
 
     @property
-    def _folder(self) -> Path:
+    def folder(self) -> Path:
+        """Where files wait for the commit; it is emptied before and after."""
         return self.root / ".staging" / f"{self.run_id}.{self.verb}"
 
     def __enter__(self) -> Self:
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
         return self
 
     def __exit__(
@@ -124,7 +126,7 @@ class Stage:
             for sink in self._sinks.values():
                 with suppress(OSError):  # of a full disk: what stopped the block is told instead
                     sink.close()
-            shutil.rmtree(self._folder, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def write(self, table: str, data: pa.RecordBatch | pa.Table) -> None:
         """Append rows to a table's file of this commit; the schema must be the contract's.
@@ -135,13 +137,22 @@ class Stage:
         if not data.schema.equals(schema):
             raise LakeError(f"table {table}: not the contract's schema:\n{data.schema}")
         if table not in self._sinks:
-            path = self._folder / table / "part-00000.parquet"
+            path = self.folder / table / "part-00000.parquet"
             self._sinks[table] = ParquetSink(path, schema)
         self._sinks[table].write(data.cast(schema))
 
+    def adopt(self, table: str, path: Path, row_count: int) -> None:
+        """Make a file that another process has written with a ParquetSink part of this commit."""
+        self._adopted.append((table, path, row_count))
+
     def commit(self) -> Commit:
         """Make all that was written visible, at once and for good."""
-        files = tuple(self._settle(table, sink) for table, sink in sorted(self._sinks.items()))
+        for sink in self._sinks.values():
+            sink.close()
+        own = [(table, sink.path, sink.row_count) for table, sink in sorted(self._sinks.items())]
+        files = tuple(
+            self._settle(*each, number) for number, each in enumerate([*own, *self._adopted])
+        )
         commit = Commit(self.run_id, self.verb, files, self.replaces, self.summary)
         content = {
             "run_id": commit.run_id,
@@ -155,18 +166,17 @@ class Stage:
         }
         name = f"{self.run_id}.{self.verb}.json"
         write_sealed(self.root / "commits" / name, content)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
         return commit
 
-    def _settle(self, table: str, sink: ParquetSink) -> LakeFile:
-        sink.close()
-        path = f"{table}/{self.run_id}/{self.verb}-00000.parquet"
+    def _settle(self, table: str, written: Path, row_count: int, number: int) -> LakeFile:
+        path = f"{table}/{self.run_id}/{self.verb}-{number:05d}.parquet"
         target = self.root / path
         make_folder(target.parent)
-        digest, size = file_sha256(sink.path), sink.path.stat().st_size
-        sink.path.replace(target)
+        digest, size = file_sha256(written), written.stat().st_size
+        written.replace(target)
         sync_folder(target.parent)
-        return LakeFile(table, path, sink.row_count, size, digest)
+        return LakeFile(table, path, row_count, size, digest)
 
 
 def read_commits(root: Path) -> Iterator[Commit]:

@@ -81,6 +81,13 @@ class Lake:
                 found += [file for file in commit.files if file.table == table]
         return found
 
+    def paths(self, table: str, run_id: str) -> list[Path]:
+        """Files of a run's rows of a table, each with the digest that its commit says.
+
+        Raises DamagedError for one that has not.
+        """
+        return [self._checked(file) for file in self.files(table, run_id=run_id)]
+
     def dataset(self, table: str, *, run_id: str | None = None) -> ds.Dataset:
         """Rows of a table that count, as an Arrow dataset that verifies page checksums.
 

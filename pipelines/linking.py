@@ -75,7 +75,7 @@ def _link(night: Night, stage: Stage) -> Linked:
     lake, settings = night.lake, night.settings
     frozen = _frozen_frequencies(night)
     background = load_background(frozen)
-    index = _index(night, background)
+    index = _index(night, background, stage)
     with warehouse.closing(warehouse.connect(settings)) as con:
         warehouse.show_lake(con, lake, ["articles"])
         for name in steps.INDEX_TABLES:
@@ -110,8 +110,13 @@ def _taken(column: pa.ChunkedArray, place: pa.Array) -> pa.Array:
     return taken.combine_chunks() if isinstance(taken, pa.ChunkedArray) else taken
 
 
-def _index(night: Night, background: Background) -> dict[str, pa.Table]:
+def _index(night: Night, background: Background, stage: Stage) -> dict[str, pa.Table]:
     """Index rows of tonight's articles, by table."""
+    if night.settings.is_distributed:
+        from pipelines import spark
+
+        scratch = stage.folder / "tasks"
+        return spark.fingerprints(night.settings, night.lake, night.run_id, background, scratch)
     total = sum(file.row_count for file in night.lake.files("articles", run_id=night.run_id))
     made = []
     for batch in _articles(night):

@@ -30,6 +30,9 @@ class Secret(str):
 
 _UNSET = Secret()
 
+ENGINES = ("embedded", "spark")
+"""What does the work of a night: this process and its workers, or Spark."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -37,6 +40,8 @@ class Settings:
 
     landing: Path = Path("data/landing")
     home: Path = Path("data")
+    engine: str = "embedded"
+    spark_master: str = ""
     workers: int = 2
     memory_limit: str = "1GB"
     keep_versions: int = 7
@@ -53,6 +58,15 @@ class Settings:
     alert_urls: Secret = _UNSET
     alert_page: str = ""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def is_distributed(self) -> bool:
+        """Whether Spark does what one document is enough for. Raises SettingsError."""
+        if self.engine not in ENGINES:
+            origin = self.origins.get("engine", "default")
+            known = " or ".join(ENGINES)
+            raise SettingsError(f"{origin}: engine = {self.engine!r} is unknown; choose {known}")
+        return self.engine == "spark"
 
     @property
     def lake(self) -> Path:

@@ -1,0 +1,194 @@
+"""The same cleaner and fingerprints on Spark: what one document is enough for, on every machine.
+
+Spark reads the committed Parquet files of the lake and hands Arrow batches to the very functions
+that one machine runs (`mapInArrow`). Each task writes what they make as Parquet files of its own
+into the staging folder, which all machines must share, and only tells their names; the driver puts
+the names of the tasks that count into one manifest, last of all. So a task that failed, was tried
+again or ran twice leaves files that nobody names, on a disk as in an object store, which cannot
+rename. Which step runs where, and what it shuffles: docs/scale-out.md.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.clean.article import Cleaner, clean_batch
+from pipelines.commits import ParquetSink
+from pipelines.contract import DOCUMENTS
+from pipelines.lake import Lake
+from pipelines.link.background import Background
+from pipelines.link.fingerprint import fingerprint_batch
+from pipelines.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+Made = Mapping[str, pa.RecordBatch]
+Make = Callable[[pa.RecordBatch], Made]
+"""Rows of several tables, made of one batch."""
+
+_WRITTEN: Final = pa.schema(
+    [("table", pa.string()), ("path", pa.string()), ("row_count", pa.int64())]
+)
+_WRITTEN_SQL: Final = "table string, path string, row_count long"
+
+_TEXTS: Final = pa.schema(
+    [
+        ("document_id", pa.string()),
+        ("article_body", pa.string()),
+        ("date_published", DOCUMENTS.field("retrieved_at").type),
+        ("info_source", pa.string()),
+        ("site", pa.string()),
+        ("retrieved_at", DOCUMENTS.field("retrieved_at").type),
+    ]
+)
+"""What `fingerprint_batch` wants of an article."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A Parquet file that a task has written."""
+
+    table: str
+    path: Path
+    row_count: int
+
+
+def clean(
+    settings: Settings, lake: Lake, run_id: str, cleaner: Cleaner, folder: Path
+) -> list[Written]:
+    """The documents of a run, clean: files of `articles`, `removed_lines` and `repairs`.
+
+    The files lie below `folder`. Raises SettingsError where there is no Spark or no Java.
+    """
+    paths = lake.paths("documents", run_id)
+    with session(settings) as spark:
+        shared = spark.sparkContext.broadcast(cleaner)
+
+        def make(batch: pa.RecordBatch) -> Made:
+            return clean_batch(batch, shared.value)._asdict()
+
+        frame = spark.read.parquet(*map(str, paths)).select(*DOCUMENTS.names)
+        return _written(frame, DOCUMENTS, make, folder)
+
+
+def fingerprints(
+    settings: Settings, lake: Lake, run_id: str, background: Background, folder: Path
+) -> dict[str, pa.Table]:
+    """The index rows of the articles of a run, by table.
+
+    Articles and documents are brought together by document_id: the one shuffle of this step, of
+    the clean texts. Raises SettingsError where there is no Spark or no Java.
+    """
+    articles, documents = lake.paths("articles", run_id), lake.paths("documents", run_id)
+    with session(settings) as spark:
+        shared = spark.sparkContext.broadcast(background)
+
+        def make(batch: pa.RecordBatch) -> Made:
+            made = fingerprint_batch(batch, shared.value)
+            return {name: getattr(made, name) for name in made.__dataclass_fields__}
+
+        sides = [spark.read.parquet(*map(str, paths)) for paths in (articles, documents)]
+        left = sides[0].select("document_id", "article_body", "date_published", "info_source")
+        right = sides[1].select("document_id", "site", "retrieved_at")
+        frame = left.join(right, "document_id", "left").select(*_TEXTS.names)
+        written = _written(frame, _TEXTS, make, folder)
+    names = {it.table for it in written}
+    return {
+        name: pa.concat_tables([pq.read_table(it.path) for it in written if it.table == name])
+        for name in sorted(names)
+    }
+
+
+@contextmanager
+def session(settings: Settings) -> Iterator[SparkSession]:
+    """A Spark session: that of `spark-submit`, or one on this machine.
+
+    Raises SettingsError that names what to install.
+    """
+    if find_spec("pyspark") is None:
+        raise SettingsError("engine = spark: no pyspark; run: pip install 'copydesk[spark]'")
+    if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+        raise SettingsError("engine = spark: no Java; install Java 17 or set JAVA_HOME")
+    warnings.filterwarnings("ignore", "PySpark does not yet", FutureWarning)  # no pandas is used
+    from pyspark import SparkConf
+    from pyspark.sql import SparkSession
+
+    conf = SparkConf()
+    if not conf.contains("spark.master"):
+        conf.setMaster(settings.spark_master or f"local[{settings.workers}]")
+    for name, value in _configuration(settings).items():
+        conf.setIfMissing(name, value)
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    spark = SparkSession.builder.config(conf=conf).getOrCreate()
+    try:
+        yield spark
+    finally:
+        spark.stop()
+
+
+def _configuration(settings: Settings) -> dict[str, str]:
+    """What is asked of Spark unless `spark-submit` says otherwise."""
+    here = str(Path(__file__).resolve().parent.parent)
+    return {
+        "spark.app.name": "copydesk",
+        "spark.executorEnv.PYTHONPATH": here,
+        "spark.log.level": "ERROR",
+        # Cleaning costs far more than opening a file: a task for each core, and no large ones.
+        "spark.sql.files.maxPartitionBytes": "32m",
+        "spark.sql.files.openCostInBytes": "0",
+        "spark.sql.execution.arrow.maxRecordsPerBatch": str(settings.batch_documents),
+        "spark.sql.session.timeZone": "UTC",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }
+
+
+def _written(frame: DataFrame, schema: pa.Schema, make: Make, folder: Path) -> list[Written]:
+    """What is made of the rows of a frame, written by its tasks below `folder`."""
+    work = task(schema, make, folder.resolve())
+    rows = frame.mapInArrow(work, _WRITTEN_SQL).collect()
+    found = [Written(row["table"], Path(row["path"]), row["row_count"]) for row in rows]
+    return sorted(found, key=lambda it: (it.table, it.path.name))
+
+
+def task(
+    schema: pa.Schema, make: Make, folder: Path
+) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """The work of a task: batches of `schema` in, the names of the files that it wrote out.
+
+    Each attempt writes files of its own names: one that was given up cannot disturb another.
+    """
+
+    def work(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        from pyspark import TaskContext
+
+        context: Any = TaskContext.get()
+        number = (context.partitionId(), context.taskAttemptId()) if context else (0, 0)
+        name = f"{number[0]:05d}-{number[1]}.parquet"
+        sinks: dict[str, ParquetSink] = {}
+        for batch in batches:
+            columns = [batch.column(field.name).cast(field.type) for field in schema]
+            for table, rows in make(pa.RecordBatch.from_arrays(columns, schema=schema)).items():
+                if table not in sinks:
+                    sinks[table] = ParquetSink(folder / table / name, rows.schema)
+                sinks[table].write(rows)
+        told = []
+        for table, sink in sinks.items():
+            sink.close()
+            told.append({"table": table, "path": str(sink.path), "row_count": sink.row_count})
+        yield pa.RecordBatch.from_pylist(told, schema=_WRITTEN)
+
+    return work

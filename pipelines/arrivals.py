@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import compress
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pyarrow as pa
 from pipelines import contract, ledger
 from pipelines.commits import Stage
 from pipelines.ingest import IngestBatch, Rejection, SeenInput, SkippedInput, read_landing
+from pipelines.ingest.known_ids import KnownIds
 from pipelines.ingest.landing import entries
 from pipelines.lake import Lake
 from pipelines.quarantine import keep, payload_sha256
@@ -50,10 +52,7 @@ def plan(settings: Settings) -> Summary:
 
 def _arrivals(lake: Lake, night: Night, counts: Counter[str]) -> Iterator[IngestBatch]:
     """What is new in the landing zone; what was delivered before only counts."""
-    known = set(lake.read("documents", ["document_id"])["document_id"].to_pylist())
-    known.update(lake.read("tombstones", ["document_id"])["document_id"].to_pylist())
-    refused = lake.read("rejected_documents", ["rejection_id"])
-    known.update(refused["rejection_id"].to_pylist())
+    known = KnownIds(_known_ids(lake))
     for item in read_landing(
         night.settings.landing,
         _seen(lake),
@@ -70,6 +69,17 @@ def _arrivals(lake: Lake, night: Night, counts: Counter[str]) -> Iterator[Ingest
             yield _new_of(item, known, counts)
 
 
+def _known_ids(lake: Lake) -> Iterator[pa.Array]:
+    """Ids of all that was ever accepted, taken down or refused, a batch at a time."""
+    for table, column in (
+        ("documents", "document_id"),
+        ("tombstones", "document_id"),
+        ("rejected_documents", "rejection_id"),
+    ):
+        for batch in lake.dataset(table).to_batches(columns=[column]):
+            yield batch[column]
+
+
 def _file_count(night: Night) -> int:
     """Files of the landing zone, counted only for somebody who looks."""
     if night.watch is unwatched:
@@ -84,14 +94,16 @@ def _progress(counts: Mapping[str, int], files: int) -> tuple[int, int | None]:
     return done, round(done * files / read) if 0 < read <= files else None
 
 
-def _new_of(batch: IngestBatch, known: set[str], counts: Counter[str]) -> IngestBatch:
-    ids = batch.documents["document_id"].to_pylist()
-    is_new = [_first_time(name, known) for name in ids]
-    refused = tuple(it for it in batch.rejections if _first_time(rejection_id(it), known))
-    counts["accepted"] += sum(is_new)
+def _new_of(batch: IngestBatch, known: KnownIds, counts: Counter[str]) -> IngestBatch:
+    is_new = known.first_times(batch.documents["document_id"])
+    names = pa.array([rejection_id(it) for it in batch.rejections], pa.string())
+    is_refused = known.first_times(names).tolist()
+    refused = tuple(compress(batch.rejections, is_refused))
+    accepted = int(is_new.sum())
+    counts["accepted"] += accepted
     counts["rejected"] += len(refused)
-    counts["known"] += len(ids) - sum(is_new) + len(batch.rejections) - len(refused)
-    fresh = batch.documents.filter(pa.array(is_new, pa.bool_()))
+    counts["known"] += is_new.size - accepted + len(is_refused) - len(refused)
+    fresh = batch.documents.filter(pa.array(is_new))
     return IngestBatch(fresh, refused, batch.inputs)
 
 
@@ -115,12 +127,6 @@ def _store(batch: IngestBatch, night: Night, stage: Stage) -> None:
             for item in batch.inputs
         ]
         stage.write("inputs", pa.Table.from_pylist(inputs, schema=contract.INPUTS))
-
-
-def _first_time(name: str, known: set[str]) -> bool:
-    is_new = name not in known
-    known.add(name)
-    return is_new
 
 
 def rejection_id(rejection: Rejection) -> str:

@@ -69,9 +69,11 @@ _COMPILED: Final[dict[tuple[str, tuple[str, ...]], tuple[Any, ...]]] = {}
 
 
 def _compiled(rule: Rule) -> tuple[Any, ...]:
+    """The patterns of a rule that have a group."""
     key = rule.id, rule.patterns  # a whole rule takes longer to hash than to match
     if key not in _COMPILED:
-        _COMPILED[key] = tuple(compile_pattern(pattern, rule) for pattern in rule.patterns)
+        compiled = (compile_pattern(pattern, rule) for pattern in rule.patterns)
+        _COMPILED[key] = tuple(pattern for pattern in compiled if pattern.groups)
     return _COMPILED[key]
 
 
@@ -79,7 +81,7 @@ def rule_value(rule: Rule, line: str) -> str:
     """What a rule's group caught in a line; the whole line where it has no group."""
     for pattern in _compiled(rule):
         found = pattern.search(line if rule.case else line.lower())
-        if found and pattern.groups and found.group(1):
+        if found and found.group(1):
             start, end = found.span(1)
             return line[start:end].strip()
     return line

@@ -22,7 +22,7 @@ from pipelines.settings import Settings
 from pipelines.tonight import Night
 
 _JUDGING: Final = ("wanted_lines", "known_lines", "line_support", "site_support")
-"""Models that are built again once it is known which documents are to be cleaned anew."""
+"""Models that are built again, in this order, once it is known which documents are stale."""
 
 _STALE: Final = pa.schema([("document_id", pa.string())])
 
@@ -45,16 +45,17 @@ def learn(settings: Settings, lake: Lake, documents: Iterable[pa.RecordBatch]) -
     The sightings stream through DuckDB, which spills to disk beyond its memory limit.
     """
     reader = pa.RecordBatchReader.from_batches(SITE_LINES, map(sightings, documents))
-    models = warehouse.load_models("learning")
+    models = {model.name: model for model in warehouse.load_models("learning")}
     with warehouse.closing(warehouse.connect(settings)) as con:
         warehouse.show_table(con, "sightings", reader)
         warehouse.show_table(con, "stale_documents", _STALE.empty_table())
         warehouse.show_lake(con, lake, ["site_lines"])
-        warehouse.build(con, models)
+        warehouse.build(con, models.values())
         stale = warehouse.query(con, "from learning.stale_documents order by all")
         if stale.num_rows:
             warehouse.show_table(con, "stale_documents", stale)
-            warehouse.build(con, [model for model in models if model.name in _JUDGING])
+            for name in _JUDGING:
+                warehouse.build_one(con, models[name])
         seen = warehouse.query(con, "from learning.site_lines order by document_id, line_hash")
         support = warehouse.query(con, "from learning.site_support order by all")
     return Learned(seen.cast(SITE_LINES), support, stale["document_id"].combine_chunks())

@@ -52,3 +52,15 @@ def clean_batches(
                 yield running.popleft().result()
         while running:
             yield running.popleft().result()
+
+
+def full_batches(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """The same rows in the same order, small batches put together up to `rows`."""
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        if waiting and sum(it.num_rows for it in waiting) + batch.num_rows > rows:
+            yield pa.concat_batches(waiting)
+            waiting = []
+        waiting.append(batch)
+    if waiting:
+        yield pa.concat_batches(waiting)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines import ledger, takedown, warehouse
-from pipelines.batch import clean_batches
+from pipelines.batch import clean_batches, full_batches
 from pipelines.clean.article import load_cleaner
 from pipelines.learning import learn, stale_documents, superseded
 from pipelines.tonight import Night, Summary, is_published, night_file, state
@@ -36,7 +36,8 @@ def clean(night: Night) -> Summary:
 
     learned = learn(settings, lake, arrived())
     cleaner = load_cleaner(settings, site_lines=learned.support)
-    documents: Iterator[pa.RecordBatch] = chain(arrived(), stale_documents(night, learned.stale))
+    whole = chain(arrived(), stale_documents(night, learned.stale))
+    documents = full_batches(whole, settings.batch_documents)
     total = len(learned.stale)
     total += sum(file.row_count for file in lake.files("documents", run_id=night.run_id))
     with lake.stage(night.run_id, "clean") as stage:

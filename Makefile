@@ -54,7 +54,7 @@ bench-quick: $(VENV)/.dev ## The same on 10,000 documents, once (3 minutes)
 	@$(BIN)/python benchmarks/speed.py --quick --only nights,pages $(BENCH_ARGS)
 
 profile: $(VENV)/.dev ## Draw where each verb spends its time: build/profile/*.svg
-	@$(BIN)/python benchmarks/profile.py $(BENCH_ARGS)
+	@$(BIN)/python benchmarks/speed_profile.py $(BENCH_ARGS)
 
 proofs: $(VENV)/.dev ## Rewrite the golden files in tests/proofs; read the diff
 	@$(BIN)/python -m tests.proofs

@@ -7,8 +7,10 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import orjson
@@ -20,6 +22,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import speed_corpus  # noqa: E402
 import speed_measure  # noqa: E402
+import speed_profile  # noqa: E402
 from speed_report import missed  # noqa: E402
 
 from pipelines.clean.language import languages  # noqa: E402
@@ -133,3 +136,34 @@ def test_the_benchmark_measures_a_night(tmp_path: Path) -> None:
         "ingest", "clean", "link", "build", "validate", "publish",
     ]  # fmt: skip
     assert all(row["cpu_s"] > 0 and row["peak_mb"] > 10 for row in rows)
+
+
+def test_a_profile_is_a_drawing_and_a_table() -> None:
+    stacks = Counter({
+        ("pipelines.steps.clean", "pipelines.clean.fold.fold"): 3,
+        ("pipelines.steps.clean", "json.<lambda>"): 1,
+    })  # fmt: skip
+    drawing = ElementTree.fromstring(speed_profile.flame_graph("clean", stacks))
+    told = [title.text for title in drawing.iter("{http://www.w3.org/2000/svg}title")]
+    assert told[1:] == [
+        "pipelines.steps.clean: 100.0%", "json.<lambda>: 25.0%", "pipelines.clean.fold.fold: 75.0%",
+    ]  # fmt: skip
+    text = speed_profile.table({"clean": stacks}, 2_000)
+    assert "| **clean** | | **2,000** | |" in text
+    assert "| | `clean.fold` | 1,500 | 75% |" in text
+    assert "| | `steps` | 500 | 25% |" in text
+
+
+def test_the_sampler_finds_where_time_goes() -> None:
+    with speed_profile.Sampler() as sampler:
+        _burn(0.2)
+    spent = sum(
+        seconds for stack, seconds in sampler.stacks.items() if any("_burn" in it for it in stack)
+    )
+    assert spent > 0.15
+
+
+def _burn(seconds: float) -> None:
+    until = time.process_time() + seconds
+    while time.process_time() < until:
+        sum(range(1_000))

@@ -11,7 +11,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines import takedown, tonight
 from pipelines.clean.article import CleanedText, clean_text, load_cleaner
 from pipelines.clean.compare import compare, report, rules_with
 from pipelines.clean.edits import RemovedLine, Repair
@@ -81,6 +80,8 @@ def _arrived(files: list[Path], settings: Settings) -> Iterator[pa.RecordBatch]:
             if not isinstance(read, SkippedInput) and read.documents.num_rows:
                 yield read.documents
     if not files:
+        from pipelines import tonight
+
         lake = tonight.open_lake(settings)
         runs = [file.run_id for file in lake.files("documents") if file.row_count]
         if not runs:
@@ -106,6 +107,8 @@ def _of_files(paths: Iterable[Path], settings: Settings) -> Iterator[tuple[str, 
 
 
 def _of_lake(beginning: str, settings: Settings) -> tuple[str, CleanedText]:
+    from pipelines import takedown, tonight  # with the linker behind them: not for a file
+
     lake = tonight.open_lake(settings)
     name = takedown.find(lake, beginning)
     only = pa.array([name])

@@ -97,8 +97,13 @@ def _failed(row: Row) -> Finding:
 
 
 def words_of_check(name: str) -> str:
-    """`documents.site expect_column_values_to_not_be_null` without its `expect_`."""
+    """`documents.site expect_column_values_to_not_be_null` without its `expect_`.
+
+    An audit's name says what it is about.
+    """
     table, _, expectation = name.partition(" ")
+    if expectation.startswith("audit."):
+        return words(expectation)
     return f"{table} {words(expectation)}"
 
 

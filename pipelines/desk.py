@@ -7,16 +7,21 @@ import os
 import platform
 import shutil
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from pipelines import lease, narration, publish, tonight, warehouse
+from pipelines import lease, mending, narration, publish, tonight, warehouse
+from pipelines.durable import DamagedError
+from pipelines.night import FIRST_VERBS
 from pipelines.settings import Settings
 
 _TELEMETRY: Final = ("PREFECT_SERVER_ANALYTICS_ENABLED", "GX_ANALYTICS_ENABLED")
 _OFF: Final = ("0", "false", "no", "off", "")
+_LONG_RUN: Final = timedelta(hours=12)
+"""A million documents take less; what holds the lease longer hangs, or its clock is wrong."""
+
 _LOW_DISK: Final = 2_000_000_000
 """Free bytes below which a first night of 100k articles may not fit: 5,000 of 3 kB took 78 MB."""
 
@@ -62,6 +67,7 @@ def examine(settings: Settings, *, as_json: bool) -> int:
         _disk(settings),
         _lease(settings),
         _lake(settings),
+        _nights(settings, datetime.now(UTC).date()),
         _published(settings),
         _telemetry(os.environ),
     ]
@@ -100,10 +106,52 @@ def _disk(settings: Settings) -> tuple[str, bool, str]:
 
 
 def _lease(settings: Settings) -> tuple[str, bool, str]:
-    holder = lease.owner(settings.home)
-    if holder is None:
-        return "lease", True, "free"
-    return "lease", True, f"held by process {holder.get('process')} since {holder.get('since')}"
+    """Who holds the home folder; and whether the last one who did has died over it."""
+    holder, dead = lease.owner(settings.home), lease.left_behind(settings.home)
+    if holder is not None:
+        who = f"held by process {holder.get('process')} since {holder.get('since')}"
+        if _is_older(holder.get("since"), _LONG_RUN):
+            remedy = f"if it does not work any more: kill {holder.get('process')}; copydesk run"
+            return "lease", False, f"{who}: longer than a run takes; {remedy}"
+        return "lease", True, who
+    if dead is not None:
+        who = f"left by process {dead.get('process')}, which died in a run begun {dead['since']}"
+        return "lease", False, f"{who}; run: copydesk run (it goes on from the last commit)"
+    return "lease", True, "free"
+
+
+def _is_older(since: str | None, limit: timedelta) -> bool:
+    return since is not None and datetime.now(UTC) - datetime.fromisoformat(since) > limit
+
+
+def _nights(settings: Settings, today: date) -> tuple[str, bool, str]:
+    """Whether the last run was finished and published, and whether one was missed since."""
+    lake = tonight.open_lake(settings)
+    try:
+        verbs = {(commit.run_id, commit.verb) for commit in lake.commits()}
+        runs = lake.read("runs").sort_by("run_id").to_pylist()
+    except DamagedError:
+        return "nights", True, "cannot be told while the lake is damaged"
+    begun = sorted(run_id for run_id, verb in verbs if verb in FIRST_VERBS)
+    if cut := [run_id for run_id in begun if (run_id, "publish") not in verbs]:
+        remedy = "run: copydesk run (it goes on from the last commit)"
+        return "nights", False, f"run {cut[0]} was cut off; {remedy}"
+    if not runs:
+        return "nights", True, "no run yet"
+    last = runs[-1]
+    if last["status"] == "quality_gate_failed":
+        remedy = "see docs/errors.md; mend the cause, then: copydesk run"
+        return "nights", False, f"run {last['run_id']} failed its quality gate; {remedy}"
+    if nights := missed_nights(last["started_at"].date(), today):
+        dates = f"{nights[0]} to {nights[-1]}" if len(nights) > 1 else f"{nights[0]}"
+        remedy = "run: copydesk run (one run takes in all that waits)"
+        return "nights", False, f"no run on {len(nights)} nights, {dates}; {remedy}"
+    return "nights", True, f"last run {last['run_id']}: {last['status']}"
+
+
+def missed_nights(last: date, today: date) -> list[date]:
+    """Days between that of the last run and today, on which no run began."""
+    return [last + timedelta(days=number) for number in range(1, (today - last).days)]
 
 
 def _telemetry(environment: Mapping[str, str]) -> tuple[str, bool, str]:
@@ -124,12 +172,15 @@ def _published(settings: Settings) -> tuple[str, bool, str]:
 
 
 def _lake(settings: Settings) -> tuple[str, bool, str]:
-    if damaged := tonight.open_lake(settings).damage():
+    anew, lost = mending.judge(tonight.open_lake(settings))
+    if lost:
         remedy = (
             "restore it from a backup, or run all of the landing zone into a new home: "
             "copydesk run --home NEW; last night is still served"
         )
-        return "lake", False, f"{_names(damaged)}: damaged; {remedy}"
+        return "lake", False, f"{_names(lost)}: damaged; {remedy}"
+    if anew:
+        return "lake", False, f"{_names(anew)}: damaged; made anew by: copydesk run"
     return "lake", True, "every file is as its commit says"
 
 

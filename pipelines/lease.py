@@ -50,6 +50,16 @@ def owner(home: Path) -> dict[str, Any] | None:
     return None
 
 
+def left_behind(home: Path) -> dict[str, Any] | None:
+    """Who held the lease and died without giving it back; None where all is in order.
+
+    It blocks nobody: the lock ended with its process.
+    """
+    path = home / ".lease"
+    words = _read(path) if path.is_file() and owner(home) is None else {}
+    return words if "since" in words else None
+
+
 def _myself() -> dict[str, Any]:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return {"process": os.getpid(), "host": socket.gethostname(), "since": now}

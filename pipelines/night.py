@@ -6,6 +6,7 @@ a night that was killed goes on from its last commit and ends in the same tables
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,11 +14,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from pipelines import arrivals, linking, steps, takedown, tonight
+from pipelines import arrivals, linking, mending, steps, takedown, tonight
 from pipelines.lease import lease
 from pipelines.settings import Settings
 from pipelines.tonight import Night, Summary, Watch, unwatched
 
+_LOG: Final = logging.getLogger(__name__)
 _HERE: Final = Path(__file__).resolve().parent
 _PACKAGED: Final = _HERE / "samples"
 SAMPLES: Final = _PACKAGED if _PACKAGED.is_dir() else _HERE.parent / "data/samples"
@@ -55,8 +57,11 @@ def open_night(settings: Settings, logical_date: date | None = None) -> Night:
 
     With a date given, files whose path bears a later one wait for their own night; without, the
     night takes all that has landed, so that a run catches up on the nights that were missed.
-    The caller holds the lease. Litter that no commit names is swept away first.
+    The caller holds the lease. First what is damaged and can be is made anew, and litter that no
+    commit names is swept away.
     """
+    if mended := mending.mend(settings):
+        _LOG.warning("damage in the lake was made anew from the documents: %s", mended)
     lake = tonight.open_lake(settings)
     lake.sweep()
     commits = {(commit.run_id, commit.verb): commit for commit in lake.commits()}

@@ -70,7 +70,13 @@ def test_a_damaged_serving_file_is_written_anew(scene: Scene) -> None:
     bits.published_damage_is_mended(scene, "copydesk.duckdb")
 
 
-@pytest.mark.parametrize("table", ["documents", "pairs"])
+@pytest.mark.parametrize("table", ["articles", "pairs"])
+def test_what_follows_from_the_documents_is_made_anew(scene: Scene, table: str) -> None:
+    path = next((scene.first / "lake" / table).rglob("*.parquet"))
+    bits.lake_damage_is_mended(scene, path.relative_to(scene.first))
+
+
+@pytest.mark.parametrize("table", ["documents", "inputs"])
 def test_a_damaged_lake_file_stops_the_night_and_is_named(scene: Scene, table: str) -> None:
     path = next((scene.first / "lake" / table).rglob("*.parquet"))
     bits.lake_damage_stops_the_night(scene, path.relative_to(scene.first))

@@ -79,8 +79,20 @@ def published_damage_is_mended(scene: Scene, name: str) -> None:
         raise TornError(f"{name}: not mended: {ended.said[-1000:]}")
 
 
+def lake_damage_is_mended(scene: Scene, path: Path) -> None:
+    """What follows from the documents is made anew, and the night gives what it always gives."""
+    home = scene.home()
+    path = home / path
+    flip(path, 8 * (path.stat().st_size // 2))
+    ended = scene.nursery.run(scene.landing, home, *NIGHT)
+    if ended.code != 0 or seen(home) != scene.new:
+        raise TornError(f"{path}: not mended, {ended.code}: {ended.said[-1000:]}")
+    if found := tonight.open_lake(Settings(home=home)).damage():
+        raise TornError(f"{path}: still damaged: {found}")
+
+
 def lake_damage_stops_the_night(scene: Scene, path: Path) -> None:
-    """A night that would read a damaged file ends with 1 and its name; last night is served."""
+    """A night whose documents are damaged ends with 1 and the name; last night is served."""
     home = scene.home()
     path = home / path
     flip(path, 8 * (path.stat().st_size // 2))

@@ -90,11 +90,21 @@ def _bit_rot(scene: Scene, count: int) -> str:
 
 
 def _bit_rot_in_the_lake(scene: Scene, count: int) -> str:
-    places = ("documents", "articles", "pairs", "fingerprints", "commits")[:count]
-    for place in places:
-        path = next(it for it in (scene.first / "lake" / place).rglob("*") if it.is_file())
+    derived = (
+        "articles/*/*",
+        "pairs/*/*",
+        "fingerprints/*/*",
+        "site_lines/*/*",
+        "commits/*.link.*",
+    )
+    given = ("documents/*/*", "inputs/*/*", "commits/*.ingest.*")
+    for pattern in derived[:count]:
+        path = next((scene.first / "lake").glob(pattern))
+        bits.lake_damage_is_mended(scene, path.relative_to(scene.first))
+    for pattern in given[:count]:
+        path = next((scene.first / "lake").glob(pattern))
         bits.lake_damage_stops_the_night(scene, path.relative_to(scene.first))
-    return f"{len(places)} nights stopped with the file's name; last night served"
+    return f"{len(derived[:count])} of 5 kinds made anew, 3 that cannot be: stopped, file named"
 
 
 def _power_loss(scene: Scene, _: int) -> str:

@@ -115,8 +115,8 @@ def _mixed(state: Any) -> Any:
 def _hash(codes: Any, first: int, last: int) -> Any:
     """FNV-1a over code points, finalised."""
     state = np.uint64(0xCBF29CE484222325)
-    for at in range(first, last):
-        state = (state ^ np.uint64(codes[at])) * np.uint64(0x100000001B3)
+    for code in codes[first:last]:
+        state = (state ^ np.uint64(code)) * np.uint64(0x100000001B3)
     return _mixed(state)
 
 
@@ -163,10 +163,8 @@ def _hash_masked(codes: Any, first: int, last: int, lower: Any, edge: Any) -> An
 def _fold_line(codes: Any, first: int, last: int, fold: Any, line: Any) -> int:
     """Folded code points of one line into `line`; how many."""
     size = 0
-    for at in range(first, last):
-        code = codes[at]
-        if code < 0x10000:
-            code = fold[code]
+    for original in codes[first:last]:
+        code = fold[original] if original < 0x10000 else original
         if code == 0 or (code == 32 and (size == 0 or line[size - 1] == 32)):
             continue
         line[size] = code

@@ -140,8 +140,25 @@ def _may_be(line: HeadLine, prose: str) -> bool:
 
 def _shared(text: str, prose: str) -> float:
     stems = {word[:_STEM] for word in _WORDS.findall(text.lower())}
-    below = {word[:_STEM] for word in _WORDS.findall(prose.lower())}
-    return len(stems & below) / len(stems) if stems else 0.0
+    below = prose.lower()
+    return sum(_begins_word(stem, below) for stem in stems) / len(stems) if stems else 0.0
+
+
+def _begins_word(stem: str, text: str) -> bool:
+    """Whether a word of the text begins with the stem; a shorter stem must be all of it."""
+    at = text.find(stem)
+    while at >= 0:
+        end = at + len(stem)
+        is_start = at == 0 or not _is_of_word(text[at - 1])
+        if is_start and (len(stem) == _STEM or not _is_of_word(text[end : end + 1])):
+            return True
+        at = text.find(stem, at + 1)
+    return False
+
+
+def _is_of_word(character: str) -> bool:
+    r"""What `\w` matches."""
+    return character.isalnum() or character == "_"
 
 
 def _shared_characters(text: str, prose: str) -> float:

@@ -41,7 +41,9 @@ class Fields:
         """Take up what a removed line says."""
         value = rule_value(rule, line)
         if rule.moves == "byline":
-            _append_new(self.bylines, _EDITING.sub("", _LEAD.sub("", value)).strip(_EDGES))
+            name = _LEAD.sub("", value)
+            name = _EDITING.sub("", name) if ";" in name else name
+            _append_new(self.bylines, name.strip(_EDGES))
         elif rule.moves == "date" and printed is not None:
             self.dates.append(printed)
         elif rule.moves == "caption":

@@ -67,15 +67,17 @@ def _flag_documents(codes: Any, document_start: Any, marks: Any) -> Any:
     for row in range(flags.size):
         found = np.uint8(0)
         small = 0
-        for at in range(document_start[row], document_start[row + 1]):
-            code = codes[at]
+        before = np.uint32(0)
+        for code in codes[document_start[row] : document_start[row + 1]]:
+            lead = before
+            before = code
             if code < 0x80:
                 if 97 <= code <= 122:
                     small += 1
                     continue
                 if 65 <= code <= 90 and small >= 4:
                     found |= np.uint8(GLUED)
-            elif at > 0 and code < 0x2200 and _is_mojibake_lead(codes[at - 1]):
+            elif code < 0x2200 and _is_mojibake_lead(lead):
                 found |= np.uint8(MOJIBAKE)
             if code < 0x10000:
                 found |= marks[code]
@@ -99,8 +101,7 @@ def _flag_lines(codes: Any, lines: Any, documents: Any, marks: Any, flags: Any) 
             continue
         found = np.uint8(0)
         before = np.uint32(0)
-        for at in range(start[i], end[i]):
-            code = codes[at]
+        for code in codes[start[i] : end[i]]:
             if code >= 0x80:
                 if code < 0x2200 and _is_mojibake_lead(before):
                     found |= np.uint8(MOJIBAKE)

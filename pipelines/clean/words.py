@@ -34,8 +34,7 @@ def _count(codes: Any, bounds: Any, classes: Any, counts: Any) -> None:
     for row in range(counts.size):
         words = 0
         before = 0
-        for at in range(bounds[row], bounds[row + 1]):
-            code = codes[at]
+        for code in codes[bounds[row] : bounds[row + 1]]:
             kind = classes[code] if code < 0x10000 else (2 if 0x20000 <= code < 0x40000 else 0)
             if kind == 2 or (kind == 1 and before != 1):
                 words += 1

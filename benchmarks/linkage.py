@@ -29,7 +29,7 @@ from linkage_measures import auc, b_cubed, link_score, pair_score  # noqa: E402
 
 from pipelines.link import steps  # noqa: E402
 from pipelines.link.background import load_background  # noqa: E402
-from pipelines.link.verify import verify_pairs  # noqa: E402
+from pipelines.link.verify import shelf_of, verify_pairs  # noqa: E402
 
 BENCH = Path(os.environ.get("COPYDESK_BENCH", HERE.parent.parent / "shared" / "bench")) / "linkage"
 PEERS = os.environ.get("COPYDESK_PEERS", "")
@@ -64,6 +64,7 @@ def articles(rows: list[Row], *, dated: bool) -> pa.Table:
             "date_published": pa.array(days, pa.date32()).cast(TIME),
             "retrieved_at": pa.nulls(len(rows), TIME),
             "info_source": pa.nulls(len(rows), pa.string()),
+            "night": pa.array([datetime.date(1970, 1, 1)] * len(rows), pa.date32()),
         }
     )
 
@@ -151,12 +152,10 @@ def derived_auc() -> Figures:
         if row["a"] in rows and row["b"] in rows and row["label"] != "ambiguous"
     ]
     table = articles(list(rows.values()), dated=False)
-    frozen = steps.frozen_frequencies(table.combine_chunks().to_batches()[0])
     ids = [[steps.text_id_of(rows[row[side]]["text"]) for row in pairs] for side in "ab"]
     asked = pa.table({"text_id": ids[0], "other_text_id": ids[1]})
-    scored = verify_pairs(
-        asked, steps.distinct_texts(table), pa.array([], pa.int64()), load_background(frozen)
-    )
+    shelf = shelf_of(steps.distinct_texts(table))
+    scored = verify_pairs(asked, shelf, pa.array([], pa.int64()), load_background())
     score = {
         frozenset((row["text_id"], row["other_text_id"])): max(
             row["plain_alignment"], row["other_plain_alignment"]

@@ -47,9 +47,10 @@ class LakeFile:
     sha256: str
 
     @property
-    def run_id(self) -> str:
-        """The run whose commit names it."""
-        return self.path.split("/")[1]
+    def written_in(self) -> str:
+        """The run whose commit names it; what its takedown rewrote is no row of its other verbs."""
+        _, run_id, name = self.path.split("/")
+        return f"{run_id}.takedown" if name.startswith("takedown-") else run_id
 
 
 @dataclass(frozen=True, slots=True)

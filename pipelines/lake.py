@@ -81,8 +81,8 @@ class Lake:
                 found += [file for file in commit.files if file.table == table]
         return found
 
-    def paths(self, table: str, run_id: str) -> list[Path]:
-        """Files of a run's rows of a table, each with the digest that its commit says.
+    def paths(self, table: str, run_id: str | None) -> list[Path]:
+        """Files of a table (of a run), each with the digest that its commit says.
 
         Raises DamagedError for one that has not.
         """
@@ -103,13 +103,13 @@ class Lake:
             form.make_fragment(
                 str(self._checked(file)),
                 disk,
-                partition_expression=ds.field(WRITTEN_IN) == file.run_id,
+                partition_expression=ds.field(WRITTEN_IN) == file.written_in,
             )
             for file in files
         ]
         schema = self.schemas[table].append(column)
         whole = ds.FileSystemDataset(fragments, schema, form, disk)
-        return _without(whole, self._retired(table, {file.run_id for file in files}))
+        return _without(whole, self._retired(table, {file.written_in for file in files}))
 
     def _retired(self, table: str, runs: set[str]) -> Mapping[str, tuple[str, pa.Array]]:
         """By run: the key's column, and the keys of rows that no longer count."""
@@ -155,10 +155,10 @@ class Lake:
     ) -> Iterator[tuple[pq.ParquetFile, Callable[[pa.RecordBatch], pa.RecordBatch]]]:
         """Each file of a table, page checksums verified, with what takes dead rows out of it."""
         files = self.files(table, run_id=run_id)
-        dead = self._retired(table, {file.run_id for file in files})
+        dead = self._retired(table, {file.written_in for file in files})
         for file in files:
             with pq.ParquetFile(self._checked(file), page_checksum_verification=True) as parquet:
-                yield parquet, partial(_alive, dead=dead.get(file.run_id))
+                yield parquet, partial(_alive, dead=dead.get(file.written_in))
 
     def state(self, *, without: Iterable[str]) -> str:
         """Digest of all that is committed, except the tables named."""

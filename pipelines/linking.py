@@ -6,52 +6,73 @@ The order of the steps is `pipelines.link.steps`; here are the lake and the data
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as ds
 
 from pipelines import warehouse
+from pipelines.clean.sightings import nights
 from pipelines.commits import Stage
-from pipelines.lake import Lake
+from pipelines.lake import WRITTEN_IN, Lake
 from pipelines.link import steps
 from pipelines.link.background import Background, load_background
 from pipelines.link.fingerprint import fingerprint_batch
+from pipelines.link.shelf import TextFile
 from pipelines.link.steps import Before, Linked
-from pipelines.link.tables import FREQUENCIES
+from pipelines.link.tables import FINGERPRINTS, PAIRS, RETIRED_PAIRS, RETIRED_TEXTS
+from pipelines.link.verify import Shelf
 from pipelines.tonight import Night, Summary
 from pipelines.warehouse import Connection, Model
 
-STATE: Final = ("pairs", "evidence", "masked_sentences", "clusters", "story_members")
-REPLACED: Final = (*STATE, "frozen_frequencies")
+STATE: Final = ("masked_sentences", "clusters", "story_members")
 """Lake tables of which only the last night's files count."""
 
-INDEX: Final = (*steps.INDEX_TABLES, "frequencies")
-"""Lake tables to which each night adds its rows."""
+_FACTS: Final = ["document_id", "site", "retrieved_at", "run_id"]
 
 
 class Bench:
     """The workbench of `pipelines.link.steps` in a database of the warehouse."""
 
     def __init__(self, con: Connection) -> None:
-        self._con = con
+        self.connection = con
         self._models: dict[str, Model] = {
             model.name: model for model in warehouse.load_models("linkage")
         }
 
     def put(self, name: str, table: pa.Table) -> None:
         """Show a table as `lake.<name>`, in place of one of that name."""
-        warehouse.show_table(self._con, name, table)
+        warehouse.show_table(self.connection, name, table)
 
-    def build(self, model: str) -> pa.Table:
-        """(Re)build `linkage.<model>` and return its rows."""
-        warehouse.build_one(self._con, self._models[model])
-        return warehouse.query(self._con, f'from linkage."{model}"')
+    def make(self, model: str) -> None:
+        """(Re)build `linkage.<model>`."""
+        warehouse.build_one(self.connection, self._models[model])
 
-    def bodies(self, text_ids: pa.Array) -> pa.Table:
-        """Clean bodies of texts: text_id and article_body, a row for each."""
-        self.put("wanted", pa.table({"text_id": text_ids}))
-        return self.build("wanted_bodies")
+    def rows(self, model: str) -> pa.Table:
+        """The rows of a model that is built."""
+        return warehouse.query(self.connection, f'from linkage."{model}"')
+
+    def amend_pairs(self, retired: pa.Table, new: pa.Table) -> None:
+        """Show as `lake.pairs` what `lake.pairs_before` shows, without pair_ids, and new rows."""
+        self.put("pairs_retired", retired)
+        self.put("pairs_new", new)
+        names = ", ".join(f'"{name}"' for name in PAIRS.names)
+        self.connection.execute(
+            f"create or replace view lake.pairs as select {names} from lake.pairs_before"  # noqa: S608
+            " where pair_id not in (select pair_id from lake.pairs_retired)"
+            f" union all select {names} from lake.pairs_new"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What came and what went: rows of fingerprints, and the index rows of what came."""
+
+    new: pa.Table
+    dead: pa.Table
+    index: dict[str, pa.Table]
 
 
 def link(night: Night) -> Summary:
@@ -60,58 +81,79 @@ def link(night: Night) -> Summary:
     if done := lake.commit_of(night.run_id, "link"):
         return dict(done.summary)
     articles = lake.files("articles", run_id=night.run_id)
-    with lake.stage(night.run_id, "link", replaces=REPLACED if articles else ()) as stage:
+    with lake.stage(night.run_id, "link", replaces=STATE if articles else ()) as stage:
         if articles:
-            linked = _link(night, stage)
+            changes = _changes(night, stage)
+            linked = relink(night, stage, changes)
+            _retire(lake, stage, linked)
+            for name, rows in changes.index.items():
+                stage.write(name, rows)
+            stage.write("fingerprints", changes.new)
             stage.summary = {
-                "compared": linked.pairs.num_rows,
+                "compared": linked.compared,
                 "articles": len(pc.unique(linked.clusters["article_id"])),
                 "stories": len(pc.unique(linked.story_members["story_id"])),
             }
     return stage.summary
 
 
-def _link(night: Night, stage: Stage) -> Linked:
-    lake, settings = night.lake, night.settings
-    frozen = _frozen_frequencies(night)
-    background = load_background(frozen)
-    index = _index(night, background, stage)
-    with warehouse.closing(warehouse.connect(settings)) as con:
-        warehouse.show_lake(con, lake, ["articles"])
-        for name in steps.INDEX_TABLES:
-            warehouse.show_grown(con, lake, name, index[name])
+def relink(night: Night, stage: Stage, changes: Changes) -> Linked:
+    """Link what is live once `changes` have happened.
+
+    Writes new pairs with their evidence, story changes, and the STATE whole.
+    """
+    lake, new, dead = night.lake, changes.new, changes.dead
+    gone = pa.concat_tables([new, dead])["document_id"]
+    old = lake.read("fingerprints")
+    old = old.filter(pc.invert(pc.is_in(old["document_id"], gone.combine_chunks())))
+    with warehouse.closing(warehouse.connect(night.settings)) as con:
         bench = Bench(con)
-        bench.put("tonight", pa.table({"text_id": _new_texts(lake, index["fingerprints"])}))
-        linked = steps.compare(bench, before(lake), bench.bodies, background)
-    for name in INDEX:
-        stage.write(name, index[name])
-    stage.write("frozen_frequencies", frozen)
+        for name in steps.INDEX_TABLES:
+            warehouse.show_grown(con, lake, name, changes.index[name])
+        for name, rows in (("old", old), ("new", new), ("dead", dead)):
+            bench.put(f"fingerprints_{name}", rows)
+        live = pa.concat_tables([old, new])
+        bench.put("fingerprints", live)
+        bench.put("pairs_before", lake.dataset("pairs"))
+        with TextFile(night.settings.warehouse / "spill") as texts:
+
+            def bodies(text_ids: pa.Array) -> Shelf:
+                carriers = _carriers(live, text_ids)
+                for batch in lake.matching("articles", "document_id", carriers["document_id"]):
+                    place = pc.index_in(batch["document_id"], carriers["document_id"])
+                    texts.add(pc.take(carriers["text_id"], place), batch["article_body"])
+                return texts.shelf()
+
+            linked = steps.compare(bench, before(lake), bodies, load_background(), stage.write)
     for name in STATE:
         stage.write(name, getattr(linked, name).cast(lake.schemas[name]))
     stage.write("story_changes", stamped(linked.story_changes, night))
     return linked
 
 
-def _articles(night: Night) -> Iterator[pa.RecordBatch]:
-    """Articles of this run with their site and retrieval, as fingerprints want them."""
-    lake, rows = night.lake, night.settings.batch_documents
-    documents = lake.read("documents", ["document_id", "site", "retrieved_at"], run_id=night.run_id)
-    columns = ["document_id", "article_body", "date_published", "info_source"]
-    for batch in lake.batches("articles", night.run_id, rows):
-        place = pc.index_in(batch["document_id"], documents["document_id"])
-        yield pa.RecordBatch.from_pydict(
-            {name: batch[name] for name in columns}
-            | {name: _taken(documents[name], place) for name in ("site", "retrieved_at")}
-        )
+def _changes(night: Night, stage: Stage) -> Changes:
+    """Tonight's fingerprints and index rows, and the fingerprints they take the place of."""
+    lake = night.lake
+    index = _index(night, load_background(), stage)
+    new, dead = index.pop("fingerprints"), _superseded(lake, night.run_id)
+    known = pa.concat_tables([_known(lake, new), dead])["text_id"]
+    counts = new.group_by("text_id").aggregate([([], "count_all")])
+    again = counts.filter(pc.greater(counts["count_all"], 1))["text_id"]
+    tables = {name: _once(rows, known, again) for name, rows in index.items()}
+    return Changes(new, dead, tables)
 
 
-def _taken(column: pa.ChunkedArray, place: pa.Array) -> pa.Array:
-    taken = pc.take(column, place)
-    return taken.combine_chunks() if isinstance(taken, pa.ChunkedArray) else taken
+def _once(rows: pa.Table, known: pa.ChunkedArray, again: pa.ChunkedArray) -> pa.Table:
+    """Index rows of texts not `known` yet; `again`: texts that several batches may have brought."""
+    rows = rows.filter(pc.invert(pc.is_in(rows["text_id"], pc.unique(known))))
+    repeated = pc.is_in(rows["text_id"], again)
+    distinct = rows.filter(repeated).group_by(rows.schema.names).aggregate([])
+    single = rows.filter(pc.invert(repeated))
+    return pa.concat_tables([single, distinct.select(rows.schema.names).cast(rows.schema)])
 
 
 def _index(night: Night, background: Background, stage: Stage) -> dict[str, pa.Table]:
-    """Index rows of tonight's articles, by table."""
+    """Index rows of tonight's articles, by table; of a text, once for each batch that has it."""
     if night.settings.is_distributed:
         from pipelines import spark
 
@@ -122,21 +164,78 @@ def _index(night: Night, background: Background, stage: Stage) -> dict[str, pa.T
     for batch in _articles(night):
         made.append(fingerprint_batch(batch, background))
         night.watch("link", sum(len(part.fingerprints) for part in made), total)
-    return {name: pa.Table.from_batches([getattr(part, name) for part in made]) for name in INDEX}
+    names = ("fingerprints", *steps.INDEX_TABLES)
+    return {name: pa.Table.from_batches([getattr(part, name) for part in made]) for name in names}
 
 
-def _new_texts(lake: Lake, fingerprints: pa.Table) -> pa.Array:
-    """Texts of tonight that no earlier document carried on the same day."""
-    keys = ["text_id", "day"]
-    known = _dated(lake.read("fingerprints", keys))
-    tonight = _dated(fingerprints.select(keys))
-    return pc.unique(tonight.join(known, keys, join_type="left anti")["text_id"])
+def _known(lake: Lake, new: pa.Table) -> pa.Table:
+    """Fingerprints of earlier nights that carry one of the texts: these are indexed already."""
+    texts = pc.unique(new["text_id"])
+    return lake.dataset("fingerprints").to_table(
+        columns=FINGERPRINTS.names, filter=ds.field("text_id").isin(texts)
+    )
 
 
-def _dated(texts: pa.Table) -> pa.Table:
-    """Distinct texts and days; an unknown day is -1, since nulls never join."""
-    day = pc.fill_null(texts["day"], -1)
-    return texts.set_column(1, "day", day).group_by(["text_id", "day"]).aggregate([])
+def _superseded(lake: Lake, run_id: str) -> pa.Table:
+    """Fingerprints of the documents that were cleaned anew in a run, as they were before."""
+    gone = lake.read("superseded", run_id=run_id)
+    ever = Lake(lake.root, lake.schemas).dataset("fingerprints")
+    rows = ever.to_table(filter=ds.field("document_id").isin(pc.unique(gone["document_id"])))
+    keys = ["document_id", WRITTEN_IN]
+    dead = rows.join(gone.rename_columns(keys), keys, join_type="left semi")
+    return dead.select(FINGERPRINTS.names).cast(FINGERPRINTS)
+
+
+def _articles(night: Night) -> Iterator[pa.RecordBatch]:
+    """Articles of this run with their site, retrieval and night, as fingerprints want them."""
+    lake, rows = night.lake, night.settings.batch_documents
+    anew = lake.read("superseded", ["document_id"], run_id=night.run_id)["document_id"]
+    former = lake.dataset("documents").to_table(
+        columns=_FACTS, filter=ds.field("document_id").isin(pc.unique(anew))
+    )
+    facts = pa.concat_tables([lake.read("documents", _FACTS, run_id=night.run_id), former])
+    facts = facts.append_column("night", nights(facts))
+    columns = ["document_id", "article_body", "date_published", "info_source"]
+    for batch in lake.batches("articles", night.run_id, rows):
+        place = pc.index_in(batch["document_id"], facts["document_id"])
+        yield pa.RecordBatch.from_pydict(
+            {name: batch[name] for name in columns}
+            | {name: _taken(facts[name], place) for name in ("site", "retrieved_at", "night")}
+        )
+
+
+def _taken(column: pa.ChunkedArray, place: pa.Array) -> pa.Array:
+    taken = pc.take(column, place)
+    return taken.combine_chunks() if isinstance(taken, pa.ChunkedArray) else taken
+
+
+def _carriers(live: pa.Table, text_ids: pa.Array) -> pa.Table:
+    """A document that carries it for each of the texts: document_id and text_id."""
+    wanted = live.select(["text_id", "document_id"]).filter(pc.is_in(live["text_id"], text_ids))
+    first = wanted.group_by("text_id").aggregate([("document_id", "min")])
+    return first.rename_columns(["text_id", "document_id"]).combine_chunks()
+
+
+def _retire(lake: Lake, stage: Stage, linked: Linked) -> None:
+    """Write down which rows of earlier runs no longer count, with the runs they lie in."""
+    texts, pairs = linked.retired_texts["text_id"], linked.retired_pairs["pair_id"]
+    if len(texts):
+        stage.write("retired_texts", _written(lake, steps.INDEX_TABLES, texts, RETIRED_TEXTS))
+    if len(pairs):
+        stage.write("retired_pairs", _written(lake, ("pairs",), pairs, RETIRED_PAIRS))
+
+
+def _written(
+    lake: Lake, tables: tuple[str, ...], keys: pa.ChunkedArray, schema: pa.Schema
+) -> pa.Table:
+    """Which runs hold rows of the keys (first column of `schema`) in the tables."""
+    key = schema.names[0]
+    wanted = ds.field(key).isin(pc.unique(keys))
+    found = [
+        lake.dataset(table).to_table(columns=[key, WRITTEN_IN], filter=wanted) for table in tables
+    ]
+    rows = pa.concat_tables(found).group_by([key, WRITTEN_IN]).aggregate([])
+    return rows.rename_columns(schema.names).cast(schema).sort_by(key)
 
 
 def stamped(changes: pa.Table, night: Night) -> pa.Table:
@@ -146,24 +245,5 @@ def stamped(changes: pa.Table, night: Night) -> pa.Table:
 
 
 def before(lake: Lake) -> Before:
-    """What the lake knows of pairs, clusters and stories."""
-    return Before(*(lake.read(name) for name in STATE))
-
-
-def _frozen_frequencies(night: Night) -> pa.Table:
-    """Document frequencies as they were frozen when the month of the night began.
-
-    The first night ever freezes its own, so that scores are sensible from the start.
-    """
-    lake = night.lake
-    files = lake.files("frozen_frequencies")
-    month = f"{night.logical_date:%Y-%m}"
-    if files and files[-1].path.split("/")[1].split(".")[1].startswith(month):
-        return lake.read("frozen_frequencies")
-    counts = lake.read("frequencies")
-    if not counts.num_rows:
-        shipped = load_background()
-        made = (fingerprint_batch(batch, shipped).frequencies for batch in _articles(night))
-        counts = pa.Table.from_batches(list(made))
-    summed = counts.group_by("bucket").aggregate([("document_count", "sum")]).sort_by("bucket")
-    return pa.table([summed["bucket"], summed["document_count_sum"]], schema=FREQUENCIES)
+    """What the lake knows of masked sentences and stories."""
+    return Before(lake.read("masked_sentences"), lake.read("story_members"))

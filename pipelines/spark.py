@@ -25,6 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.clean.article import Cleaner, clean_batch
+from pipelines.clean.sightings import nights
 from pipelines.commits import ParquetSink
 from pipelines.contract import DOCUMENTS
 from pipelines.lake import Lake
@@ -52,9 +53,10 @@ _TEXTS: Final = pa.schema(
         ("info_source", pa.string()),
         ("site", pa.string()),
         ("retrieved_at", DOCUMENTS.field("retrieved_at").type),
+        ("run_id", pa.string()),
     ]
 )
-"""What `fingerprint_batch` wants of an article."""
+"""What `fingerprint_batch` wants of an article, and what tells its night."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +91,23 @@ def fingerprints(
 ) -> dict[str, pa.Table]:
     """The index rows of the articles of a run, by table.
 
-    Articles and documents are brought together by document_id: the one shuffle of this step, of
-    the clean texts. Raises SettingsError where there is no Spark or no Java.
+    Articles and the documents of all runs, some of which were cleaned anew, are brought together
+    by document_id: the one shuffle of this step, of the clean texts. Raises SettingsError where
+    there is no Spark or no Java.
     """
-    articles, documents = lake.paths("articles", run_id), lake.paths("documents", run_id)
+    articles, documents = lake.paths("articles", run_id), lake.paths("documents", None)
     with session(settings) as spark:
         shared = spark.sparkContext.broadcast(background)
 
         def make(batch: pa.RecordBatch) -> Made:
-            made = fingerprint_batch(batch, shared.value)
+            columns = [*batch.columns, nights(batch)]
+            texts = pa.RecordBatch.from_arrays(columns, [*_TEXTS.names, "night"])
+            made = fingerprint_batch(texts, shared.value)
             return {name: getattr(made, name) for name in made.__dataclass_fields__}
 
         sides = [spark.read.parquet(*map(str, paths)) for paths in (articles, documents)]
         left = sides[0].select("document_id", "article_body", "date_published", "info_source")
-        right = sides[1].select("document_id", "site", "retrieved_at")
+        right = sides[1].select("document_id", "site", "retrieved_at", "run_id")
         frame = left.join(right, "document_id", "left").select(*_TEXTS.names)
         written = _written(frame, _TEXTS, make, folder)
     names = {it.table for it in written}

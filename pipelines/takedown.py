@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from pipelines import linking, tonight, warehouse
+from pipelines import linking, tonight
 from pipelines.commits import Stage
 from pipelines.contract import TOMBSTONES
 from pipelines.lake import Lake
@@ -29,10 +29,16 @@ _ROWS: Final = 20_000
 _RUN_WORDS: Final = 7
 """Successive words that two texts hardly share by chance."""
 
-TEXT_TABLES: Final = ("shingles", "terms", "sentences")
+TEXT_TABLES: Final = steps.INDEX_TABLES
 PAIR_TABLES: Final = ("pairs", "evidence")
 DOCUMENT_TABLES: Final = ("documents", "articles", "removed_lines", "repairs", "fingerprints")
-REWRITTEN: Final = (*DOCUMENT_TABLES, *TEXT_TABLES, "rejected_documents", *linking.STATE)
+REWRITTEN: Final = (
+    *DOCUMENT_TABLES,
+    *TEXT_TABLES,
+    *PAIR_TABLES,
+    *linking.STATE,
+    "rejected_documents",
+)
 
 
 class NoSuchDocumentError(SettingsError):
@@ -62,11 +68,8 @@ def take_down(night: Night, document_ids: Sequence[str], reason: str) -> None:
     with lake.stage(night.run_id, "takedown", replaces=REWRITTEN) as stage:
         for table in DOCUMENT_TABLES:
             _rewrite(lake, stage, table, "document_id", gone)
-        texts = _orphaned_texts(lake, gone)
-        for table in TEXT_TABLES:
-            _rewrite(lake, stage, table, "text_id", texts)
         stage.write("rejected_documents", refused.filter(pc.invert(from_them)))
-        _regroup(night, stage, gone, texts)
+        _relink(night, stage, gone)
         stage.write("tombstones", _tombstones(night, document_ids, reason))
         stage.summary = {
             "started_at": night.started_at.isoformat(),
@@ -109,16 +112,9 @@ def forget_versions(night: Night) -> None:
     tonight.night_file(night.settings).unlink(missing_ok=True)
 
 
-def _orphaned_texts(lake: Lake, gone: pa.Array) -> pa.Array:
-    """Texts that no document carries once `gone` are gone."""
-    carriers = lake.read("fingerprints", ["document_id", "text_id"])
-    is_gone = pc.is_in(carriers["document_id"], gone)
-    texts = pc.unique(carriers.filter(is_gone)["text_id"])
-    left = carriers.filter(pc.invert(is_gone))["text_id"]
-    return texts.filter(pc.invert(pc.is_in(texts, left)))
-
-
-def _rewrite(lake: Lake, stage: Stage, table: str, column: str, gone: pa.Array) -> None:
+def _rewrite(
+    lake: Lake, stage: Stage, table: str, column: str, gone: pa.Array | pa.ChunkedArray
+) -> None:
     """Write the rows of a table that stay, batch by batch."""
     stage.write(table, lake.schemas[table].empty_table())
     for batch in lake.batches(table, None, _ROWS):
@@ -127,25 +123,15 @@ def _rewrite(lake: Lake, stage: Stage, table: str, column: str, gone: pa.Array) 
             stage.write(table, kept)
 
 
-def _regroup(night: Night, stage: Stage, gone: pa.Array, texts: pa.Array) -> None:
-    """Clusters and stories of what is left; leaders are elected anew where one has gone."""
+def _relink(night: Night, stage: Stage, gone: pa.Array) -> None:
+    """What is left, linked as if the documents had never come; leaders are elected anew."""
     lake = night.lake
-    known = linking.before(lake)
-    fingerprints = lake.read("fingerprints")
-    with warehouse.closing(warehouse.connect(night.settings)) as con:
-        bench = linking.Bench(con)
-        is_gone = pc.is_in(fingerprints["document_id"], gone)
-        bench.put("fingerprints", fingerprints.filter(pc.invert(is_gone)))
-        for name in PAIR_TABLES:
-            table = getattr(known, name)
-            touched = pc.or_(
-                pc.is_in(table["text_id"], texts), pc.is_in(table["other_text_id"], texts)
-            )
-            kept = table.filter(pc.invert(touched))
-            stage.write(name, kept)
-            bench.put(name, kept)
-        clusters, members, changes = steps.group(bench, known)
-    stage.write("masked_sentences", known.masked_sentences)
-    stage.write("clusters", clusters.cast(lake.schemas["clusters"]))
-    stage.write("story_members", members.cast(lake.schemas["story_members"]))
-    stage.write("story_changes", linking.stamped(changes, night))
+    known = lake.read("fingerprints")
+    dead = known.filter(pc.is_in(known["document_id"], gone))
+    index = {name: lake.schemas[name].empty_table() for name in TEXT_TABLES}
+    nothing = linking.Changes(known.slice(0, 0), dead, index)
+    linked = linking.relink(night, stage, nothing)
+    for table in TEXT_TABLES:
+        _rewrite(lake, stage, table, "text_id", linked.retired_texts["text_id"])
+    for table in PAIR_TABLES:
+        _rewrite(lake, stage, table, "pair_id", linked.retired_pairs["pair_id"])

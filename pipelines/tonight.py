@@ -8,8 +8,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import pyarrow as pa
-
 from pipelines import contract, warehouse
 from pipelines.lake import Lake, Retiring
 from pipelines.link import tables
@@ -54,9 +52,7 @@ _RUN_ID: Final = contract.RUNS.field("run_id")
 LAKE_TABLES: Final = {
     **contract.LAKE_TABLES,
     **tables.LAKE_TABLES,
-    "frozen_frequencies": tables.FREQUENCIES,
     "story_changes": tables.STORY_CHANGES.append(_RUN_ID),
-    "retired_texts": pa.schema([tables.FINGERPRINTS.field("text_id"), _RUN_ID]),
 }
 """Schemas of all tables of the lake."""
 
@@ -66,6 +62,7 @@ CLEANED: Final = ("articles", "removed_lines", "repairs", "fingerprints")
 RETIRING: Final = {
     **dict.fromkeys(CLEANED, Retiring("superseded", "document_id")),
     **dict.fromkeys(("shingles", "terms", "sentences"), Retiring("retired_texts", "text_id")),
+    **dict.fromkeys(("pairs", "evidence"), Retiring("retired_pairs", "pair_id")),
 }
 """What makes rows of the lake cease to count."""
 

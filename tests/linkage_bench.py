@@ -21,12 +21,12 @@ class MemoryBench(Bench):
     def __init__(self, workers: int = 1, memory_limit: str = "1GB") -> None:
         home = Path(tempfile.mkdtemp(prefix="copydesk-linkage-"))
         settings = Settings(home=home, workers=workers, memory_limit=memory_limit)
-        self.connection = warehouse.connect(settings)
-        super().__init__(self.connection)
+        super().__init__(warehouse.connect(settings))
 
-    def rows(self, model: str) -> list[dict]:
-        """Rows of a model that is built already."""
-        return warehouse.query(self.connection, f"from linkage.{model}").to_pylist()
+    def build(self, model: str) -> pa.Table:
+        """(Re)build a model and return its rows."""
+        self.make(model)
+        return self.rows(model)
 
     def outputs(self) -> dict[str, pa.Table]:
         return {name: self.build(name) for name in OUTPUTS}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import random
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -11,20 +11,20 @@ import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from linkage_bench import MemoryBench
+from linkage_nights import World, corpus, rebuilt
 
-from pipelines.link import steps
 from pipelines.link.align import score_pairs
+from pipelines.link.average import average_linkage
 from pipelines.link.background import load_background
 from pipelines.link.cluster import elect_leaders
 from pipelines.link.features import text_features
-from pipelines.link.fingerprint import fingerprint_batch
-from pipelines.link.identity import keep_ids
-from pipelines.link.stories import average_linkage, group_stories
-from pipelines.link.tables import CLUSTERS, PAIRS, STORY_MEMBERS
+from pipelines.link.fingerprint import text_id_of
+from pipelines.link.identity import first_names
+from pipelines.link.shelf import TextFile
+from pipelines.link.stories import group_stories
+from pipelines.link.tables import PAIRS, STORY_MEMBERS
 from pipelines.link.tokens import tokenise
 
-TIME = pa.timestamp("us", tz="UTC")
 NO_MASK = np.zeros(0, np.int64)
 hostile = st.text(st.characters(codec="utf-8"), max_size=300)
 
@@ -49,7 +49,7 @@ def test_scores_are_shares_and_change_sides_with_their_texts(one: str, other: st
     features, _ = text_features(pa.array([one, other], pa.string()), NO_MASK, load_background())
     there = score_pairs(features, np.array([0]), np.array([1]))[0]
     back = score_pairs(features, np.array([1]), np.array([0]))[0]
-    names = PAIRS.names[2:]
+    names = PAIRS.names[3:]
     scores = dict(zip(names, zip(there, back, strict=True), strict=True))
     for name, (ahead, behind) in scores.items():
         if name.startswith("other_") or name == "order":
@@ -68,7 +68,7 @@ def test_scores_are_shares_and_change_sides_with_their_texts(one: str, other: st
 def test_a_text_aligns_with_itself_wholly(text: str) -> None:
     features, batch = text_features(pa.array([text, text], pa.string()), NO_MASK, load_background())
     scores = dict(
-        zip(PAIRS.names[2:], score_pairs(features, np.array([0]), np.array([1]))[0], strict=False)
+        zip(PAIRS.names[3:], score_pairs(features, np.array([0]), np.array([1]))[0], strict=False)
     )
     if len(batch.token):
         assert scores["containment"] == scores["other_containment"] == 1
@@ -77,6 +77,12 @@ def test_a_text_aligns_with_itself_wholly(text: str) -> None:
 
 
 documents = st.integers(2, 12)
+
+
+def some_nights(count: int) -> st.SearchStrategy[pa.Array]:
+    """A night for each of so many documents."""
+    numbers = st.lists(st.integers(20_000, 20_004), min_size=count, max_size=count)
+    return numbers.map(lambda days: pa.array(days, pa.int32()).cast(pa.date32()))
 
 
 @st.composite
@@ -94,6 +100,7 @@ def copy_graphs(draw: st.DrawFn) -> tuple[pa.Table, pa.Table]:
             "document_id": names,
             "body_id": [names[place] for place in centre],
             "place": pa.array(range(1, count + 1), pa.int64()),
+            "night": draw(some_nights(count)),
         }
     )
     stars = sorted(set(centre))
@@ -131,9 +138,8 @@ def test_clusters_are_stars_whatever_the_order_of_rows(
     graph: tuple[pa.Table, pa.Table], seed: int
 ) -> None:
     bodies, copies = graph
-    empty = CLUSTERS.empty_table()
-    clusters = elect_leaders(bodies, copies, empty)
-    again = elect_leaders(shuffled(bodies, seed), shuffled(copies, seed), empty)
+    clusters = elect_leaders(bodies, copies)
+    again = elect_leaders(shuffled(bodies, seed), shuffled(copies, seed))
     assert clusters.equals(again)
     rows = clusters.to_pylist()
     assert [row["document_id"] for row in rows] == sorted(bodies["document_id"].to_pylist())
@@ -155,7 +161,9 @@ def test_clusters_are_stars_whatever_the_order_of_rows(
 def test_a_late_original_takes_the_lead_but_the_article_keeps_its_id() -> None:
     def bodies(*names: str) -> pa.Table:
         places = pa.array(range(1, len(names) + 1), pa.int64())
-        return pa.table({"document_id": names, "body_id": names, "place": places})
+        nights = pa.array([20_001 if name == "a" else 20_000 for name in names], pa.int32())
+        columns = {"document_id": names, "body_id": names, "place": places}
+        return pa.table(columns | {"night": nights.cast(pa.date32())})
 
     def copies(*pairs: tuple[str, str]) -> pa.Table:
         one, other = zip(*pairs, strict=True)
@@ -165,30 +173,22 @@ def test_a_late_original_takes_the_lead_but_the_article_keeps_its_id() -> None:
             {"body_id": one, "other_body_id": other, "relation": relation, "score": [0.9] * count}
         )
 
-    first = elect_leaders(bodies("b", "c"), copies(("b", "c")), CLUSTERS.empty_table())
+    first = elect_leaders(bodies("b", "c"), copies(("b", "c")))
     assert first["article_id"].to_pylist() == ["b", "b"]
-    late = copies(("a", "b"), ("a", "c"), ("b", "c"))
-    second = elect_leaders(bodies("a", "b", "c"), late, first)
+    second = elect_leaders(bodies("a", "b", "c"), copies(("a", "b"), ("a", "c"), ("b", "c")))
     assert second["article_id"].to_pylist() == ["b", "b", "b"]
     assert second["leader_document_id"].to_pylist() == ["a", "a", "a"]
 
 
-@given(
-    st.lists(st.integers(0, 4), min_size=1, max_size=12),
-    st.lists(st.integers(0, 4), min_size=12, max_size=12),
-)
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=12), st.data())
 @settings(max_examples=100, deadline=None)
-def test_ids_name_one_group_each(groups: list[int], before: list[int]) -> None:
-    members = pa.array([f"m{number:02}" for number in range(len(groups))])
-    firsts = {group: members[groups.index(group)].as_py() for group in groups}
-    centres = pa.array([firsts[group] for group in groups])
-    previous = pa.table(
-        {"member": members, "id": [f"old{group}" for group in before[: len(groups)]]}
-    )
-    ids = keep_ids(members, centres, previous, "id").to_pylist()
-    by_group = {group: {ids[at] for at, it in enumerate(groups) if it == group} for group in groups}
-    assert all(len(names) == 1 for names in by_group.values())
-    assert len({name for names in by_group.values() for name in names}) == len(by_group)
+def test_a_group_is_named_after_its_first_member(numbers: list[int], data: st.DataObject) -> None:
+    nights = data.draw(some_nights(len(numbers)))
+    names = [f"m{number:02}" for number in range(len(numbers))]
+    ids = first_names(pa.array(names), nights, np.array(numbers, np.int64)).to_pylist()
+    members = list(zip(nights.to_pylist(), names, numbers, strict=True))
+    for number, found in zip(numbers, ids, strict=True):
+        assert found == min(it for it in members if it[2] == number)[1]
 
 
 @given(
@@ -231,7 +231,8 @@ def test_a_merge_and_a_split_are_logged() -> None:
             }
         )
 
-    articles = pa.array(["a", "b", "c", "d"])
+    nights = pa.array([20_000] * 4, pa.int32()).cast(pa.date32())
+    articles = pa.table({"article_id": ["a", "b", "c", "d"], "night": nights})
     first, changes = group_stories(
         articles, pairs(("a", "b", 0.9), ("c", "d", 0.9)), STORY_MEMBERS.empty_table()
     )
@@ -249,142 +250,37 @@ def test_a_merge_and_a_split_are_logged() -> None:
     }
 
 
-SUBJECTS = ("harbour", "council", "orchestra", "ferry", "hospital", "brewery", "library", "glacier")
-VERBS = ("approved", "postponed", "inspected", "rebuilt", "abandoned", "celebrated", "auctioned")
-PLACES = ("Velmora", "Kestrelby", "Ostrava Minor", "Dunwich Sands", "Tarnmouth", "Aldershaw")
-NAMES = ("Ilse Karvonen", "Bram Oduya", "Petra Szollosi", "Nikos Ferrante", "Maud Ellingsen")
-
-
-def invented(rng: random.Random) -> list[str]:
-    """The sentences of a fictional report."""
-    place, names = rng.choice(PLACES), rng.sample(NAMES, 2)
-    return [
-        f"The {rng.choice(SUBJECTS)} of {place} was {rng.choice(VERBS)} after {rng.choice(names)} "
-        f"spoke of {rng.randint(2, 900)} {rng.choice(SUBJECTS)} tickets, a {rng.choice(SUBJECTS)} "
-        f"that {rng.choice(names)} had {rng.choice(VERBS)} in {rng.randint(1950, 2024)}."
-        for _ in range(rng.randint(4, 9))
-    ]
-
-
-def corpus(count: int) -> pa.Table:
-    """Reports, copies of reports, and a footer that two of the sites put under everything."""
-    rng = random.Random(7)
-    reports: list[list[str]] = []
-    while len(reports) < count:
-        report = invented(rng)
-        reports.append(report)
-        if rng.random() < 0.4:
-            cut = report[: max(3, len(report) - rng.randint(0, 3))]
-            reports.append([*cut, *invented(rng)[: rng.randint(0, 2)]])
-        if rng.random() < 0.2:
-            reports.append(list(report))
-    sites = [rng.choice("pqrst") for _ in range(count)]
-    footer = "Write to the night desk of this paper at any hour with tips and pictures."
-    bodies = [
-        "\n".join([*report, footer] if site in "pq" else report)
-        for report, site in zip(reports[:count], sites, strict=True)
-    ]
-    start = datetime.datetime(2025, 3, 1, tzinfo=datetime.UTC)
-    dates = [start + datetime.timedelta(days=rng.randint(0, 20)) for _ in range(count)]
-    return pa.table(
-        {
-            "document_id": [f"d{number:04}" for number in range(count)],
-            "article_body": bodies,
-            "site": sites,
-            "date_published": pa.array([d if rng.random() < 0.9 else None for d in dates], TIME),
-            "retrieved_at": pa.nulls(count, TIME),
-            "info_source": [rng.choice([None, None, "Reuters"]) for _ in range(count)],
-        }
-    )
-
-
-def nights(articles: pa.Table, cuts: list[int]) -> steps.Linked:
-    """Link the articles as several nights, each knowing what the one before left."""
-    background = load_background()
-    bench, before = MemoryBench(), steps.first_night()
-    texts, seen = steps.distinct_texts(articles), pa.array([], pa.int64())
-    index: dict[str, list[pa.RecordBatch]] = {name: [] for name in steps.INDEX_TABLES}
-    for begin, end in zip([0, *cuts], [*cuts, articles.num_rows], strict=True):
-        made = fingerprint_batch(
-            articles.slice(begin, end - begin).combine_chunks().to_batches()[0], background
-        )
-        for name, parts in index.items():
-            parts.append(getattr(made, name))
-            bench.put(name, pa.Table.from_batches(parts))
-        ids = pc.unique(made.fingerprints["text_id"])
-        bench.put("tonight", pa.table({"text_id": ids.filter(pc.invert(pc.is_in(ids, seen)))}))
-        seen = pa.concat_arrays([seen, ids])
-        linked = steps.compare(bench, before, lambda _: texts, background)
-        before = steps.Before(
-            linked.pairs,
-            linked.evidence,
-            linked.masked_sentences,
-            linked.clusters,
-            linked.story_members,
-        )
-    return linked
-
-
-def by_key(table: pa.Table) -> list[dict]:
-    return table.sort_by([(name, "ascending") for name in table.column_names[:2]]).to_pylist()
-
-
-def partition(table: pa.Table, member: str, group: str) -> set[frozenset[str]]:
-    groups: dict[str, set[str]] = {}
-    for row in table.to_pylist():
-        groups.setdefault(row[group], set()).add(row[member])
-    return {frozenset(names) for names in groups.values()}
-
-
 @pytest.fixture(scope="module")
-def articles() -> pa.Table:
-    """So few that no word or shingle is crowded: the caps of the candidates do not bind."""
-    return corpus(36)
+def at_once() -> World:
+    return rebuilt(corpus(36))
 
 
-@pytest.fixture(scope="module")
-def rebuilt(articles: pa.Table) -> steps.Linked:
-    return nights(articles, [])
+def test_the_order_within_a_night_does_not_matter(at_once: World) -> None:
+    assert rebuilt(shuffled(at_once.articles, 3)).outcome() == at_once.outcome()
 
 
-@pytest.mark.parametrize("cuts", [[18], [1, 9, 35], [12, 24]])
-def test_many_nights_leave_what_one_would(
-    articles: pa.Table, rebuilt: steps.Linked, cuts: list[int]
-) -> None:
-    linked = nights(articles, cuts)
-    assert by_key(linked.pairs) == by_key(rebuilt.pairs)
-    assert by_key(linked.evidence) == by_key(rebuilt.evidence)
-    assert set(linked.masked_sentences["sentence"].to_pylist()) == set(
-        rebuilt.masked_sentences["sentence"].to_pylist()
-    )
-    for name in ("leader_document_id", "copy_relation", "copy_score"):
-        assert linked.clusters[name].equals(rebuilt.clusters[name])
-
-
-def test_crowded_words_make_many_nights_find_more_never_less() -> None:
-    crowded = corpus(120)
-    at_once, by_night = (
-        {(row["text_id"], row["other_text_id"]): row for row in by_key(linked.pairs)}
-        for linked in (nights(crowded, []), nights(crowded, [40, 80]))
-    )
-    assert at_once.keys() < by_night.keys()
-    assert all(by_night[pair] == row for pair, row in at_once.items())
-
-
-def test_the_order_within_a_night_does_not_matter(
-    articles: pa.Table, rebuilt: steps.Linked
-) -> None:
-    linked = nights(shuffled(articles, 3), [])
-    assert by_key(linked.pairs) == by_key(rebuilt.pairs)
-    assert linked.clusters.equals(rebuilt.clusters)
-    assert linked.story_members.equals(rebuilt.story_members)
-
-
-def test_the_corpus_is_worth_the_test(rebuilt: steps.Linked) -> None:
+def test_no_document_is_in_two_articles_and_no_article_in_two_stories(at_once: World) -> None:
     """Copies of each kind, stories of several articles, and the footer masked."""
-    relations = set(rebuilt.clusters["copy_relation"].to_pylist())
-    assert {"representative", "exact", "near"} <= relations
-    assert rebuilt.masked_sentences.num_rows >= 1
-    stories = partition(rebuilt.story_members, "article_id", "story_id")
-    assert any(len(story) > 1 for story in stories)
-    assert sum(len(story) for story in stories) == rebuilt.story_members.num_rows
+    clusters, members = at_once.linked.clusters, at_once.linked.story_members
+    assert sorted(clusters["document_id"].to_pylist()) == sorted(
+        at_once.articles["document_id"].to_pylist()
+    )
+    assert {"representative", "exact", "near"} <= set(clusters["copy_relation"].to_pylist())
+    assert at_once.linked.masked_sentences.num_rows >= 1
+    articles = sorted(set(clusters["article_id"].to_pylist()))
+    assert members["article_id"].to_pylist() == articles
+    sizes = pc.value_counts(members["story_id"]).field("counts").to_pylist()
+    assert max(sizes) > 1
+
+
+def test_a_shelf_on_disk_gives_the_bodies_asked_for(tmp_path: Path) -> None:
+    bodies = ["", "Zwölf Kähne", "日本", "a\nb" * 500]
+    ids = pa.array([text_id_of(body) for body in bodies], pa.int64())
+    with TextFile(tmp_path) as texts:
+        texts.add(ids.slice(0, 2), pa.array(bodies[:2]))
+        texts.add(pa.concat_arrays([ids.slice(2), ids.slice(0, 1)]), pa.array([*bodies[2:], "old"]))
+        shelf = texts.shelf()
+        assert shelf(ids.take(pa.array([3, 0, 2]))).to_pylist() == [bodies[3], "", "日本"]
+        with pytest.raises(KeyError, match="no body"):
+            shelf(pa.array([12], pa.int64()))
+    assert list(tmp_path.iterdir()) == []

@@ -45,6 +45,7 @@ def seeds() -> pa.Table:
             "site": pa.nulls(len(names), pa.string()),
             "date_published": pa.array([day if name == "001" else None for name in names], time),
             "retrieved_at": pa.nulls(len(names), time),
+            "night": pa.array([day.date()] * len(names), pa.date32()),
             "info_source": ["Reuters" if name == "004" else None for name in names],
         }
     )

@@ -10,20 +10,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipelines.link.identity import keep_ids
+from pipelines.link.identity import first_names
 from pipelines.link.tables import CLUSTERS
 
 _RELATIONS: Final = ("representative", "exact", "near", "wholly_derived")
 
 
-def elect_leaders(bodies: pa.Table, copies: pa.Table, previous: pa.Table) -> pa.Table:
+def elect_leaders(bodies: pa.Table, copies: pa.Table) -> pa.Table:
     """One row per document (schema CLUSTERS): its article, and the pair that makes it a copy.
 
-    `bodies` (model linkage.bodies) has document_id, body_id and place; `copies` (linkage.copies)
-    has body_id, other_body_id, relation and score. In the order of place each body joins the
-    leader it has the best pair with, or becomes one: a member always has its own verified pair
-    with its leader, and the outcome is a function of the two tables whatever the order of their
-    rows. `previous` (schema CLUSTERS, may be empty) is where article ids are kept from.
+    `bodies` (model linkage.bodies) has document_id, body_id, place and night; `copies`
+    (linkage.copies) has body_id, other_body_id, relation and score. In the order of place each
+    body joins the leader it has the best pair with, or becomes one: a member always has its own
+    verified pair with its leader, and the outcome is a function of the two tables whatever the
+    order of their rows. An article is named after the first of its documents (`identity`).
     """
     bodies = bodies.sort_by("place")
     names = bodies["document_id"].combine_chunks()
@@ -40,7 +40,7 @@ def elect_leaders(bodies: pa.Table, copies: pa.Table, previous: pa.Table) -> pa.
     centre = pc.take(names, pa.array(leader))
     table = {
         "document_id": names,
-        "article_id": keep_ids(names, centre, previous, "article_id"),
+        "article_id": first_names(names, bodies["night"].combine_chunks(), leader),
         "leader_document_id": centre,
         "copy_relation": pc.take(pa.array(_RELATIONS), pa.array(kind)),
         "copy_score": pa.array(scores.astype(np.float32)),

@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.link.align import best_partners, shared_mass
@@ -16,6 +15,7 @@ from pipelines.link.background import Background
 from pipelines.link.features import TextFeatures, text_features
 from pipelines.link.tables import EVIDENCE
 from pipelines.link.tokens import NAME, NUMBER, QUOTED, TokenBatch
+from pipelines.link.verify import Shelf, pair_ids
 
 MAX_SENTENCES: Final = 8
 MAX_SHARED: Final = 12
@@ -32,7 +32,7 @@ class _Texts(NamedTuple):
 
 
 def explain_pairs(
-    pairs: pa.Table, texts: pa.Table, masked: pa.Array, background: Background
+    pairs: pa.Table, shelf: Shelf, masked: pa.Array, background: Background
 ) -> pa.Table:
     """Evidence of each pair (schema EVIDENCE); arguments as in `verify.verify_pairs`."""
     hidden = np.sort(np.asarray(masked, np.int64))
@@ -41,8 +41,7 @@ def explain_pairs(
         some = pairs.slice(begin, _CHUNK)
         one, other = some["text_id"].to_numpy(), some["other_text_id"].to_numpy()
         wanted = np.unique(np.concatenate((one, other)))
-        rows = pc.index_in(pa.array(wanted), texts["text_id"].combine_chunks())
-        bodies = pc.take(texts["article_body"].combine_chunks(), rows)
+        bodies = shelf(pa.array(wanted))
         held = _Texts(bodies.to_pylist(), *text_features(bodies, hidden, background))
         found = [
             explain(held, a, b)
@@ -50,7 +49,7 @@ def explain_pairs(
                 np.searchsorted(wanted, one), np.searchsorted(wanted, other), strict=True
             )
         ]
-        columns = [pa.array(one), pa.array(other)]
+        columns = [pa.array(pair_ids(one, other)), pa.array(one), pa.array(other)]
         columns += [pa.array([orjson.dumps(side[k]).decode() for side in found]) for k in (0, 1)]
         parts.append(pa.table(columns, schema=EVIDENCE))
     return pa.concat_tables(parts)

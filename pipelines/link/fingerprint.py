@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipelines.link.background import Background, bucket_of, count_documents
+from pipelines.link.background import Background, bucket_of
 from pipelines.link.tables import FINGERPRINTS, SENTENCES, SHINGLES, TERMS
 from pipelines.link.tokens import TokenBatch, tokenise
 
@@ -36,15 +36,14 @@ class Fingerprints:
     shingles: pa.RecordBatch
     terms: pa.RecordBatch
     sentences: pa.RecordBatch
-    frequencies: pa.RecordBatch
 
 
 def fingerprint_batch(articles: pa.RecordBatch, background: Background) -> Fingerprints:
     """Index rows of n articles.
 
-    `articles` has the columns document_id, article_body, site, date_published, retrieved_at and
-    info_source (see `contract.ARTICLES` and `contract.DOCUMENTS`). Rows of the same body give
-    one fingerprint each, and their shingles, terms and sentences once.
+    `articles` has the columns document_id, article_body, site, date_published, retrieved_at,
+    info_source (see `contract.ARTICLES` and `contract.DOCUMENTS`) and night (date32). Rows
+    of the same body give one fingerprint each, and their shingles, terms and sentences once.
     """
     texts = pc.fill_null(articles["article_body"], "")
     text_id = np.fromiter(map(text_id_of, texts.to_pylist()), np.int64, len(texts))
@@ -52,7 +51,7 @@ def fingerprint_batch(articles: pa.RecordBatch, background: Background) -> Finge
     parts = []
     normal = np.zeros((len(texts), 2), np.uint64)
     words = np.zeros(len(texts), np.int32)
-    for begin in range(0, len(texts), _CHUNK):
+    for begin in range(0, max(len(texts), 1), _CHUNK):
         rows = np.arange(begin, min(begin + _CHUNK, len(texts)))
         batch = tokenise(texts.slice(begin, len(rows)))
         normal[rows], words[rows] = batch.normal, np.diff(batch.text_start)
@@ -92,6 +91,7 @@ def _fingerprint_rows(
         pc.is_valid(articles["info_source"]),
         pc.is_valid(articles["date_published"]),
         pa.array(words),
+        articles["night"],
     ]
     return pa.RecordBatch.from_arrays(columns, schema=FINGERPRINTS)
 
@@ -116,7 +116,6 @@ def _index_rows(
         _rows(SHINGLES, text_id[text], shingle),
         _rows(TERMS, text_id[owner], term.view(np.int32)),
         _rows(SENTENCES, text_id[speaker], sentence, context),
-        count_documents(batch),
     )
 
 

@@ -1,7 +1,8 @@
 """The link verb, step by step: what is done in SQL is asked of a workbench.
 
 The workbench is the warehouse's (DuckDB): it shows Arrow tables to the models as `lake.<name>`
-and builds `linkage.<model>`. Here is only the order of the steps.
+and builds `linkage.<model>`. Here is only the order of the steps. What they leave is a function
+of the documents that are live, however many nights brought them and in whatever order.
 """
 
 from __future__ import annotations
@@ -18,32 +19,32 @@ from pipelines.link.cluster import elect_leaders
 from pipelines.link.evidence import explain_pairs
 from pipelines.link.fingerprint import Fingerprints, fingerprint_batch, text_id_of
 from pipelines.link.stories import group_stories
-from pipelines.link.tables import (
-    CLUSTERS,
-    EVIDENCE,
-    FREQUENCIES,
-    MASKED_SENTENCES,
-    PAIRS,
-    STORY_MEMBERS,
-)
-from pipelines.link.verify import verify_pairs
+from pipelines.link.tables import FINGERPRINTS, MASKED_SENTENCES, PAIRS, STORY_MEMBERS
+from pipelines.link.verify import Shelf, shelf_of, verify_pairs
 
-INDEX_TABLES: Final = ("fingerprints", "shingles", "terms", "sentences")
-RELATION_MODELS: Final = (
-    "bodies",
-    "scored_pairs",
-    "near_duplicates",
-    "derivations",
-    "text_relations",
-    "body_pairs",
-    "copies",
+INDEX_TABLES: Final = ("shingles", "terms", "sentences")
+SEARCH_MODELS: Final = (
+    "changed_days",
+    "changed_texts",
+    "masked_sentences",
+    "turned_shingles",
+    "turned_terms",
+    "fresh_texts",
+    "doubted_pairs",
+    "candidate_pairs",
+    "retired_pairs",
 )
+"""Models on the way from what changed to the pairs to compare, in their order."""
+SCORE_MODELS: Final = ("scored_pairs", "near_duplicates", "derivations", "text_relations")
+GROUP_MODELS: Final = ("bodies", *SCORE_MODELS, "body_pairs", "copies")
 """Models on the way from pairs to clusters, in the order of their dependencies."""
+_BLOCK: Final = 500_000
+"""Pairs scored before those that say nothing are dropped."""
 
-_KEYS: Final = ["text_id", "other_text_id"]
-
-Bodies = Callable[[pa.Array], pa.Table]
-"""Given distinct text_ids, a table of text_id and article_body with a row for each."""
+Open = Callable[[pa.Array], Shelf]
+"""Given all text_ids (int64[n]) whose bodies will be asked for, a shelf that has them."""
+Keep = Callable[[str, pa.Table], None]
+"""Write rows to a table of the lake."""
 
 
 class Workbench(Protocol):
@@ -52,99 +53,148 @@ class Workbench(Protocol):
     def put(self, name: str, table: pa.Table) -> None:
         """Show a table as `lake.<name>`, in place of one of that name."""
 
-    def build(self, model: str) -> pa.Table:
-        """(Re)build `linkage.<model>` and return its rows."""
+    def make(self, model: str) -> None:
+        """(Re)build `linkage.<model>`."""
+
+    def rows(self, model: str) -> pa.Table:
+        """The rows of a model that is built."""
+
+    def amend_pairs(self, retired: pa.Table, new: pa.Table) -> None:
+        """Show as `lake.pairs` what `lake.pairs_before` shows, without pair_ids, and new rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
     """What the lake knew before tonight; empty tables on the first night."""
 
-    pairs: pa.Table
-    evidence: pa.Table
     masked_sentences: pa.Table
-    clusters: pa.Table
     story_members: pa.Table
 
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """What a night of linking leaves in the lake: whole tables, to replace those of before.
+    """What a night of linking leaves in the lake, besides the rows it has kept.
 
-    Only `story_changes` holds tonight's rows alone and is added.
+    `masked_sentences`, `clusters` and `story_members` replace those of before; the others are
+    added. `retired_texts` has text_id, `retired_pairs` pair_id, of rows of earlier nights.
     """
 
-    pairs: pa.Table
-    evidence: pa.Table
     masked_sentences: pa.Table
     clusters: pa.Table
     story_members: pa.Table
     story_changes: pa.Table
+    retired_texts: pa.Table
+    retired_pairs: pa.Table
+    compared: int
 
 
 def first_night() -> Before:
     """Nothing known yet."""
-    schemas = (PAIRS, EVIDENCE, MASKED_SENTENCES, CLUSTERS, STORY_MEMBERS)
-    return Before(*(schema.empty_table() for schema in schemas))
+    return Before(MASKED_SENTENCES.empty_table(), STORY_MEMBERS.empty_table())
 
 
-def compare(bench: Workbench, before: Before, bodies: Bodies, background: Background) -> Linked:
-    """Link tonight's texts to one another and to all before.
+def compare(
+    bench: Workbench, before: Before, bodies: Open, background: Background, keep: Keep
+) -> Linked:
+    """Link what came to itself and to all before, and forget what went.
 
-    The bench shows the index tables (old and new rows) and `lake.tonight` (text_id of the texts
-    that are new). Pairs of a sentence that turned out tonight to be a site's own are compared
-    anew, so that the result is that of a rebuild.
+    The bench shows `lake.fingerprints_old` (live before tonight and now), `_new` (of tonight),
+    `_dead` (live before, and no more) and `fingerprints` (old and new); `shingles`, `terms` and
+    `sentences` (of all texts, also those that go tonight); `pairs_before` (of earlier nights).
+    New `pairs` and their `evidence` are kept as they are made.
     """
     bench.put("masked_before", before.masked_sentences)
-    bench.put("pairs", before.pairs)
-    masked = bench.build("masked_sentences").select(["sentence"]).cast(MASKED_SENTENCES)
-    asked = pa.concat_tables([bench.build("reopened_pairs"), bench.build("candidate_pairs")])
-    wanted = asked.group_by(_KEYS).aggregate([])
-    hidden = masked["sentence"]
-    compared = verify_pairs(wanted, bodies(_named(wanted)), hidden, background)
-    pairs = _replace(before.pairs, compared)
-    bench.put("pairs", pairs)
+    for model in SEARCH_MODELS:
+        bench.make(model)
+    masked = bench.rows("masked_sentences").cast(MASKED_SENTENCES)
+    asked = bench.rows("candidate_pairs")
+    asked = asked.filter(asked["is_fresh"])
+    reading = _Reading(bodies(_named(asked)), masked["sentence"], background)
+    new = _score(bench, asked, reading, keep)
+    retired = bench.rows("retired_pairs")
+    bench.amend_pairs(retired, new)
+    changed = bench.rows("changed_texts")
+    gone = changed.filter(pc.and_(changed["was_live"], pc.invert(changed["is_live"])))
     clusters, members, changes = group(bench, before)
-    kept = _without(before.evidence, wanted)
-    bench.put("evidence", kept)
-    missing = bench.build("missing_evidence")
-    fresh = explain_pairs(missing, bodies(_named(missing)), hidden, background)
-    evidence = pa.concat_tables([kept, fresh])
-    bench.put("evidence", evidence)
-    bench.put("story_members", members)
-    return Linked(pairs, evidence, masked, clusters, members, changes)
+    return Linked(
+        masked,
+        clusters,
+        members,
+        changes,
+        gone.select(["text_id"]),
+        retired,
+        asked.num_rows,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What texts are read with: their bodies, sentences to leave out, rarity of words."""
+
+    shelf: Shelf
+    masked: pa.ChunkedArray
+    background: Background
+
+
+def _score(bench: Workbench, asked: pa.Table, reading: _Reading, keep: Keep) -> pa.Table:
+    """The pairs among those asked for that say something (schema PAIRS); their evidence is kept."""
+    given = (reading.shelf, reading.masked, reading.background)
+    kept = [PAIRS.empty_table()]
+    for begin in range(0, asked.num_rows, _BLOCK):
+        scored = verify_pairs(asked.slice(begin, _BLOCK), *given)
+        bench.put("pairs", scored)
+        for model in (*SCORE_MODELS, "kept_pairs"):
+            bench.make(model)
+        told = bench.rows("kept_pairs")
+        keep("evidence", explain_pairs(told.filter(told["is_related"]), *given))
+        kept.append(scored.filter(pc.is_in(scored["pair_id"], told["pair_id"])))
+        keep("pairs", kept[-1])
+    return pa.concat_tables(kept)
 
 
 def group(bench: Workbench, before: Before) -> tuple[pa.Table, pa.Table, pa.Table]:
     """Clusters, story members and story changes from the pairs the bench shows."""
-    built = {model: bench.build(model) for model in RELATION_MODELS}
-    clusters = elect_leaders(built["bodies"], built["copies"], before.clusters)
+    for model in GROUP_MODELS:
+        bench.make(model)
+    bodies = bench.rows("bodies")
+    clusters = elect_leaders(bodies, bench.rows("copies"))
     bench.put("clusters", clusters)
-    same_story = bench.build("same_story")
-    return clusters, *group_stories(clusters["article_id"], same_story, before.story_members)
+    bench.make("same_story")
+    names = pc.unique(clusters["article_id"])
+    nights = pc.take(bodies["night"], pc.index_in(names, bodies["document_id"]))
+    articles = pa.table({"article_id": names, "night": nights})
+    return clusters, *group_stories(articles, bench.rows("same_story"), before.story_members)
 
 
 def link_all(articles: pa.Table, bench: Workbench) -> Linked:
     """Link a whole table of articles at once, as a first night (columns: `fingerprint_batch`)."""
     batch = articles.combine_chunks().to_batches()[0]
-    background = load_background(frozen_frequencies(batch))
+    background = load_background()
     put_index(bench, fingerprint_batch(batch, background))
-    texts = distinct_texts(articles)
-    return compare(bench, first_night(), lambda _: texts, background)
+    shelf = shelf_of(distinct_texts(articles))
+    kept: dict[str, list[pa.Table]] = {"pairs": [], "evidence": []}
+    linked = compare(
+        bench,
+        first_night(),
+        lambda _: shelf,
+        background,
+        lambda name, rows: kept[name].append(rows),
+    )
+    bench.put("evidence", pa.concat_tables(kept["evidence"]))
+    bench.put("story_members", linked.story_members)
+    return linked
 
 
 def put_index(bench: Workbench, index: Fingerprints) -> None:
     """Show a batch's index rows, all of them new."""
     for name in INDEX_TABLES:
         bench.put(name, pa.Table.from_batches([getattr(index, name)]))
-    bench.put("tonight", pa.table({"text_id": pc.unique(index.fingerprints["text_id"])}))
-
-
-def frozen_frequencies(batch: pa.RecordBatch) -> pa.Table:
-    """Document frequencies of a batch, as they are frozen when a month begins."""
-    counted = pa.Table.from_batches([fingerprint_batch(batch, load_background()).frequencies])
-    summed = counted.group_by("bucket").aggregate([("document_count", "sum")])
-    return pa.table([summed["bucket"], summed["document_count_sum"]], schema=FREQUENCIES)
+    new = pa.Table.from_batches([index.fingerprints])
+    bench.put("fingerprints", new)
+    bench.put("fingerprints_new", new)
+    for name in ("fingerprints_old", "fingerprints_dead"):
+        bench.put(name, FINGERPRINTS.empty_table())
+    bench.put("pairs_before", PAIRS.empty_table())
 
 
 def distinct_texts(articles: pa.Table) -> pa.Table:
@@ -158,14 +208,3 @@ def _named(pairs: pa.Table) -> pa.Array:
     """The texts that pairs name."""
     both = [*pairs["text_id"].chunks, *pairs["other_text_id"].chunks]
     return pc.unique(pa.chunked_array(both, pa.int64()))
-
-
-def _replace(old: pa.Table, new: pa.Table) -> pa.Table:
-    """Old rows with the new ones in place of those of the same pair."""
-    return pa.concat_tables([_without(old, new), new])
-
-
-def _without(old: pa.Table, pairs: pa.Table) -> pa.Table:
-    """Rows of pairs that are not among `pairs`."""
-    left = old.join(pairs.select(_KEYS), _KEYS, join_type="left anti")
-    return left.select(old.schema.names).cast(old.schema)

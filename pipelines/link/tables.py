@@ -23,6 +23,8 @@ def _score(name: str, description: str) -> pa.Field:
 
 _DOCUMENT_ID: Final = _field("document_id", pa.string(), "Document, as in `documents`.")
 _TEXT_ID: Final = _field("text_id", pa.int64(), "Distinct body: 63 bits of its SHA-256.")
+_PAIR_ID: Final = _field("pair_id", pa.int64(), "Hash of the two texts.")
+_RUN_ID: Final = _field("run_id", pa.string(), "The run whose rows no longer count.")
 _PAIR: Final = (
     _field("text_id", pa.int64(), "The smaller text_id of the pair."),
     _field("other_text_id", pa.int64(), "The larger text_id of the pair."),
@@ -38,6 +40,7 @@ FINGERPRINTS: Final = pa.schema(
         _field("has_credit", pa.bool_(), "Whether the document credits a wire agency."),
         _field("is_dated", pa.bool_(), "Whether the day is the publication date."),
         _field("word_count", pa.int32(), "Words of the body."),
+        _field("night", pa.date32(), "Night of the document: when it was fetched or arrived."),
     ]
 )
 """One row per document: what linkage needs to know of it, besides its text."""
@@ -67,19 +70,15 @@ SENTENCES: Final = pa.schema(
 )
 """One row per sentence of a text: what finds the lines a site repeats."""
 
-FREQUENCIES: Final = pa.schema(
-    [
-        _field("bucket", pa.int32(), "Word bucket; 1,048,576 counts the documents themselves."),
-        _field("document_count", pa.int64(), "Documents that have a word of the bucket."),
-    ]
-)
-"""One row per word bucket: document frequencies of one batch, or frozen for a month."""
+RETIRED_TEXTS: Final = pa.schema([_TEXT_ID, _RUN_ID])
+"""One row per text that no document carries any more: its index rows of that run are not read."""
 
 CANDIDATES: Final = pa.schema([*_PAIR])
 """One row per pair of texts worth comparing."""
 
 PAIRS: Final = pa.schema(
     [
+        _PAIR_ID,
         *_PAIR,
         _score("containment", "Share of the text's 5-word shingles found in the other."),
         _score("other_containment", "Share of the other's 5-word shingles found in the text."),
@@ -112,12 +111,15 @@ PAIRS: Final = pa.schema(
         _field("name_count", pa.int32(), "Names of the text with fewer."),
     ]
 )
-"""One row per compared pair of texts: scores only; what they mean is decided in SQL."""
+"""One row per compared pair of texts that says something: scores; SQL decides what they mean."""
+
+RETIRED_PAIRS: Final = pa.schema([_PAIR_ID, _RUN_ID])
+"""One row per pair that was compared anew or is no candidate any more: see RETIRED_TEXTS."""
 
 CLUSTERS: Final = pa.schema(
     [
         _DOCUMENT_ID,
-        _field("article_id", pa.string(), "Article the document is a copy or representative of."),
+        _field("article_id", pa.string(), "Its article: the first of its documents to arrive."),
         _field("leader_document_id", pa.string(), "Representative of the article."),
         _field("copy_relation", pa.string(), "representative, exact, near or wholly_derived."),
         _score("copy_score", "Score of its pair with the representative; 1 if exact."),
@@ -134,7 +136,7 @@ CLUSTERS: Final = pa.schema(
 STORY_MEMBERS: Final = pa.schema(
     [
         _field("article_id", pa.string(), "Article."),
-        _field("story_id", pa.string(), "Story it belongs to; kept while the story continues."),
+        _field("story_id", pa.string(), "Its story: the first of its articles to arrive."),
     ]
 )
 """One row per article: replaced every night."""
@@ -156,6 +158,7 @@ MASKED_SENTENCES: Final = pa.schema(
 
 EVIDENCE: Final = pa.schema(
     [
+        _PAIR_ID,
         *_PAIR,
         _field("evidence", pa.string(), "JSON: what links the two, seen from the text."),
         _field("other_evidence", pa.string(), "JSON: the same, seen from the other."),
@@ -168,7 +171,8 @@ LAKE_TABLES: Final[dict[str, pa.Schema]] = {
     "shingles": SHINGLES,
     "terms": TERMS,
     "sentences": SENTENCES,
-    "frequencies": FREQUENCIES,
+    "retired_texts": RETIRED_TEXTS,
+    "retired_pairs": RETIRED_PAIRS,
     "pairs": PAIRS,
     "masked_sentences": MASKED_SENTENCES,
     "evidence": EVIDENCE,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import numpy as np
@@ -16,39 +16,57 @@ from pipelines.link.features import text_features
 from pipelines.link.tables import PAIRS
 
 _CHUNK_TEXTS: Final = 20_000
-"""Texts held as features at a time: about 6 kB each."""
+"""Texts held as bodies and features at a time: about 10 kB each."""
+_FACTOR: Final = np.uint64(0x9E3779B97F4A7C15)
+
+Shelf = Callable[[pa.Array], pa.Array]
+"""Given text_ids (int64[n]), their bodies (string[n]) in that order. Raises KeyError if missing."""
+
+
+def shelf_of(texts: pa.Table) -> Shelf:
+    """A shelf over a table of text_id (distinct) and article_body."""
+    ids, bodies = (texts[name].combine_chunks() for name in ("text_id", "article_body"))
+
+    def take(wanted: pa.Array) -> pa.Array:
+        rows = pc.index_in(wanted, ids)
+        if rows.null_count:
+            missing = wanted.filter(pc.is_null(rows))
+            raise KeyError(f"no body for {len(missing)} texts, first: {missing[0]}")
+        return pc.take(bodies, rows)
+
+    return take
+
+
+def pair_ids(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Hash of each pair of text_ids, left < right: int64[n], not negative."""
+    mixed = left.astype(np.uint64) * _FACTOR + right.astype(np.uint64)
+    mixed = (mixed ^ (mixed >> np.uint64(32))) * _FACTOR  # 63 bits of 2 × 63: as good as random
+    return (mixed ^ (mixed >> np.uint64(29))).astype(np.uint64).view(np.int64) & np.int64(2**63 - 1)
 
 
 def verify_pairs(
-    pairs: pa.Table, texts: pa.Table, masked: pa.Array, background: Background
+    pairs: pa.Table, shelf: Shelf, masked: pa.Array, background: Background
 ) -> pa.Table:
     """Scores of every candidate pair.
 
-    `pairs` has text_id and other_text_id; `texts` has text_id (distinct) and article_body for
-    every text named; `masked` are hashes of sentences that a site repeats. Returns a table of
-    schema PAIRS in the order of the ids, text_id < other_text_id. Raises KeyError if a text is
-    missing.
+    `pairs` has text_id and other_text_id, in any order, though neighbours that share texts cost
+    less; `masked` are hashes of sentences that a site repeats. Returns a table of schema PAIRS,
+    text_id < other_text_id, in the order of `pairs`. Raises KeyError if a text is missing.
     """
     left, right = pairs["text_id"].to_numpy(), pairs["other_text_id"].to_numpy()
     left, right = np.minimum(left, right), np.maximum(left, right)
-    order = np.lexsort((right, left))
-    left, right = left[order], right[order]
-    ids = texts["text_id"].to_numpy()
-    by_id = np.argsort(ids)
     hidden = np.sort(np.asarray(masked, np.int64))
-    bodies = texts["article_body"].combine_chunks()
-    parts = [pa.table([pa.array([], field.type) for field in PAIRS], schema=PAIRS)]
-    for begin, end in _chunks(left, right):
+    parts = [PAIRS.empty_table()]
+    for begin, end in chunks(left, right):
         wanted = np.unique(np.concatenate((left[begin:end], right[begin:end])))
-        rows = _rows_of(wanted, ids, by_id)
-        features, _ = text_features(pc.take(bodies, pa.array(rows)), hidden, background)
+        features, _ = text_features(shelf(pa.array(wanted)), hidden, background)
         one, other = (np.searchsorted(wanted, side[begin:end]) for side in (left, right))
         scores = score_pairs(features, one, other)
         parts.append(_table(left[begin:end], right[begin:end], scores))
     return pa.concat_tables(parts)
 
 
-def _chunks(left: NDArray[np.int64], right: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+def chunks(left: NDArray[np.int64], right: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
     """Runs of pairs that name at most about `_CHUNK_TEXTS` texts."""
     begin = 0
     while begin < len(left):
@@ -63,21 +81,10 @@ def _chunks(left: NDArray[np.int64], right: NDArray[np.int64]) -> Iterator[tuple
         begin = end
 
 
-def _rows_of(
-    wanted: NDArray[np.int64], ids: NDArray[np.int64], by_id: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    found = np.searchsorted(ids, wanted, sorter=by_id)
-    rows = by_id[np.minimum(found, len(ids) - 1)]
-    missing = wanted[ids[rows] != wanted]
-    if len(missing):
-        raise KeyError(f"no body for {len(missing)} of {len(wanted)} texts, first: {missing[0]}")
-    return rows
-
-
 def _table(
     left: NDArray[np.int64], right: NDArray[np.int64], scores: NDArray[np.float32]
 ) -> pa.Table:
-    columns = [pa.array(left), pa.array(right)]
-    for at, field in enumerate(list(PAIRS)[2:]):
+    columns = [pa.array(pair_ids(left, right)), pa.array(left), pa.array(right)]
+    for at, field in enumerate(list(PAIRS)[3:]):
         columns.append(pa.array(scores[:, at]).cast(field.type))
     return pa.table(columns, schema=PAIRS)

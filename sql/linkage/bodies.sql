@@ -7,6 +7,7 @@ document_id = "Document, as in `documents`."
 text_id = "Distinct text of the document."
 body_id = "The document that stands for all with the same normalised body: credit, date, completeness, id."
 place = "Place in the written order of survivorship: credited first, then earliest, fullest, smallest id."
+night = "Night of the document, as in fingerprints."
 */
 with ordered as (
     select
@@ -14,6 +15,7 @@ with ordered as (
         text_id,
         normal_id,
         word_count,
+        night,
         row_number() over (
             order by has_credit desc, day asc nulls last, word_count desc, document_id asc
         ) as place,
@@ -30,4 +32,5 @@ select
         else document_id
     end as body_id,
     place,
+    night,
 from ordered

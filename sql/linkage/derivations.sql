@@ -27,8 +27,8 @@ with derived as (
         -- alike in wording throughout, yet of other people and figures: two briefs in one mould
         and (is_of_one_case or other_alignment < 0.45)
         and (
-            (story_score >= 0.70 and coalesce(gap_days, 0) <= 30)
-            or story_score >= 0.90
+            (story_score >= 0.80 and coalesce(gap_days, 0) <= 30)
+            or story_score >= 0.95
         )
 )
 
@@ -38,8 +38,8 @@ select
     case
         when alignment >= 0.60 and other_alignment >= 0.45
             then 'wholly_derived'
-        when alignment >= 0.50 and other_alignment >= 0.35 and coverage >= 0.45
-            and other_coverage >= 0.38 and is_of_one_case
+        when alignment >= 0.45 and other_alignment >= 0.38 and coverage >= 0.37
+            and other_coverage >= 0.33 and is_of_one_case
             then 'wholly_derived'
         when coverage >= 0.75 and other_coverage <= 0.30
             then 'contains'

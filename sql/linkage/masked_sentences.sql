@@ -5,23 +5,39 @@ grain = ["sentence"]
 
 [columns]
 sentence = "Hash of the sentence's words."
-context_count = "Unlike texts of one site that end or begin with it, at the site with most."
 */
-with repeated as (
+-- only sentences of tonight's texts can have changed: the others stay as they were
+with touched as (
+    select distinct sentences.sentence
+    from lake.sentences as sentences
+    inner join linkage.changed_texts as changed
+        on changed.text_id = sentences.text_id
+),
+
+spoken as (
     select
         sentences.sentence,
-        fingerprints.site,
-        count(distinct sentences.context) as context_count,
+        sentences.context,
+        sentences.text_id,
     from lake.sentences as sentences
+    where sentences.sentence in (select sentence from touched)
+),
+
+repeated as (
+    select
+        spoken.sentence,
+        fingerprints.site,
+    from spoken
     inner join lake.fingerprints as fingerprints
-        on fingerprints.text_id = sentences.text_id
+        on fingerprints.text_id = spoken.text_id
     where fingerprints.site is not null
-    group by sentences.sentence, fingerprints.site
-    having count(distinct sentences.context) >= 4
+    group by spoken.sentence, fingerprints.site
+    having count(distinct spoken.context) >= 4
 )
 
-select
-    sentence,
-    max(context_count) as context_count,
+select distinct sentence
 from repeated
-group by sentence
+union all
+select masked_before.sentence
+from lake.masked_before as masked_before
+where masked_before.sentence not in (select sentence from touched)

@@ -79,13 +79,13 @@ logits as (
         case
             when gap_days is null
                 then
-                    0.40 + 1.32 * log_rarity + 11.46 * cosine - 1.28 * log_words
-                    + 8.75 * lead_cosine + 1.40 * number_overlap + 0.89 * name_overlap
+                    -2.65 + 0.39 * log_rarity + 15.80 * cosine - 0.66 * log_words
+                    + 5.95 * lead_cosine + 1.39 * number_overlap + 1.08 * name_overlap
             else
-                4.32 + 1.27 * log_rarity + 7.10 * cosine + 2.85 * ln(cosine + 0.05)
-                + 6.83 * lead_cosine + 1.41 * number_overlap + 3.27 * name_overlap
-                + 0.56 * log_full_names - 1.86 * full_name_overlap - 11.46 * other_alignment
-                - 5.06 * coverage - 0.78 * log_gap - 0.53 * log_words
+                5.46 + 0.87 * log_rarity + 2.85 * cosine + 2.93 * ln(cosine + 0.05)
+                + 5.36 * lead_cosine + 1.90 * number_overlap + 2.10 * name_overlap
+                + 0.50 * log_full_names - 0.84 * full_name_overlap - 4.46 * other_alignment
+                - 3.50 * coverage - 0.77 * log_gap - 0.50 * log_words
         end as story_logit,
     from figures
 )

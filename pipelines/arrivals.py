@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines import contract, ledger
+from pipelines import contract, ledger, objects
 from pipelines.commits import Stage
 from pipelines.ingest import IngestBatch, Rejection, SeenInput, SkippedInput, read_landing
 from pipelines.ingest.known_ids import KnownIds
@@ -54,7 +54,7 @@ def _arrivals(lake: Lake, night: Night, counts: Counter[str]) -> Iterator[Ingest
     """What is new in the landing zone; what was delivered before only counts."""
     known = KnownIds(_known_ids(lake))
     for item in read_landing(
-        night.settings.landing,
+        objects.landed(night.settings),
         _seen(lake),
         night.settings,
         run_id=night.run_id,
@@ -82,7 +82,7 @@ def _known_ids(lake: Lake) -> Iterator[pa.Array]:
 
 def _file_count(night: Night) -> int:
     """Files of the landing zone, counted only for somebody who looks."""
-    if night.watch is unwatched:
+    if night.watch is unwatched or objects.is_remote(night.settings.landing):
         return 0
     return len(entries(night.settings.landing, [night.settings.home]))
 

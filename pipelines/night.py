@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from pipelines import arrivals, linking, mending, steps, takedown, tonight
+from pipelines import arrivals, linking, mending, objects, steps, takedown, tonight
 from pipelines.lease import lease
 from pipelines.settings import Settings
 from pipelines.tonight import Night, Summary, Watch, unwatched
@@ -63,6 +63,8 @@ def open_night(settings: Settings, logical_date: date | None = None) -> Night:
     if mended := mending.mend(settings):
         _LOG.warning("damage in the lake was made anew from the documents: %s", mended)
     lake = tonight.open_lake(settings)
+    if objects.is_remote(settings.mirror) and not lake.commits():
+        objects.pull(settings.mirror, lake)
     lake.sweep()
     commits = {(commit.run_id, commit.verb): commit for commit in lake.commits()}
     for (run_id, verb), commit in sorted(commits.items()):
@@ -96,7 +98,9 @@ def do(verb: Callable[[Night], Summary], night: Night) -> Summary:
 
 
 def finish(night: Night) -> Outcome:
-    """How a night whose six verbs are done ended, read back from the lake."""
+    """How a night whose six verbs are done ended, read back from the lake, and its mirror done."""
+    if objects.is_remote(night.settings.mirror):
+        objects.push(night.lake, night.settings.mirror)
     runs = night.lake.read("runs", run_id=night.run_id).to_pylist()
     checks = night.lake.read("checks", run_id=night.run_id).to_pylist()
     return Outcome(

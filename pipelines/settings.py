@@ -40,6 +40,7 @@ class Settings:
 
     landing: Path = Path("data/landing")
     home: Path = Path("data")
+    mirror: Path = Path()
     engine: str = "embedded"
     spark_master: str = ""
     workers: int = 2

@@ -164,23 +164,24 @@ def pages(bench: Bench, count: int) -> None:
 
 
 def increment(bench: Bench, size: int) -> None:
-    """1 % new on a home that holds the rest, beside a rebuild of all."""
-    new = size // 100
-    old_landing, new_landing = bench.corpus(size), bench.corpus(new, first=size, day=1)
-    both = bench.fresh("both")
-    shutil.copytree(old_landing, both, dirs_exist_ok=True)
-    home = bench.fresh("increment")
-    bench.night(both, home)
-    shutil.copytree(new_landing, both, dirs_exist_ok=True)
-    floors = [bench.floor(both)]
-    grown = bench.night(both, home)
-    rebuilt_home = bench.fresh("rebuilt")
-    rebuilt = bench.night(both, rebuilt_home)
+    """1 % new on a home that holds the rest, beside a rebuild of all at once."""
+    new, landing = size // 100, bench.fresh("both")
+    home, rebuilt_home = bench.fresh("increment"), bench.fresh("rebuilt")
+    _deliver(bench.corpus(size), landing)
+    bench.night(landing, home)
+    _deliver(bench.corpus(new, first=size, day=1), landing)
+    floors = [bench.floor(landing)]
+    grown = bench.night(landing, home)
+    rebuilt = bench.night(landing, rebuilt_home)
     bench.add(f"a night of {new:,} new documents on {size:,}", new, [grown], floors)
     bench.add(f"rebuild of all {size + new:,}", size + new, [rebuilt], floors)
     bench.notes.append(f"1 % new costs {grown.cpu / rebuilt.cpu:.1%} of the CPU of a rebuild")
     differ = _differing(home, rebuilt_home)
     bench.notes.append(f"tables of increment and rebuild: {differ or 'equal by digest'}")
+
+
+def _deliver(corpus: Path, landing: Path) -> None:
+    shutil.copytree(corpus, landing, dirs_exist_ok=True)
 
 
 def _differing(home: Path, other: Path) -> list[str]:

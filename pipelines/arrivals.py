@@ -12,7 +12,14 @@ import pyarrow as pa
 
 from pipelines import contract, ledger, objects
 from pipelines.commits import Stage
-from pipelines.ingest import IngestBatch, Rejection, SeenInput, SkippedInput, read_landing
+from pipelines.ingest import (
+    IngestBatch,
+    LandingError,
+    Rejection,
+    SeenInput,
+    SkippedInput,
+    read_landing,
+)
 from pipelines.ingest.known_ids import KnownIds
 from pipelines.ingest.landing import entries
 from pipelines.lake import Lake
@@ -22,7 +29,10 @@ from pipelines.tonight import Night, Summary, unwatched
 
 
 def ingest(night: Night) -> Summary:
-    """Landing zone → `documents`, `rejected_documents`, `inputs`."""
+    """Landing zone → `documents`, `rejected_documents`, `inputs`.
+
+    Raises LandingError where an empty home folder is to be filled from an empty landing zone.
+    """
     lake = night.lake
     if done := lake.commit_of(night.run_id, "ingest"):
         return dict(done.summary)
@@ -33,6 +43,10 @@ def ingest(night: Night) -> Summary:
         for item in () if is_takedown else _arrivals(lake, night, counts):
             _store(item, night, stage)
             night.watch("ingest", *_progress(counts, files))
+        if not counts and night.until is None and not lake.commits():
+            where = night.settings.landing
+            remedy = "put articles there, or name another folder with --landing"
+            raise LandingError(f"{where}: there is nothing to read yet; {remedy}")
         stage.summary = {
             "started_at": night.started_at.isoformat(),
             "logical_date": night.logical_date.isoformat(),
@@ -130,10 +144,14 @@ def _store(batch: IngestBatch, night: Night, stage: Stage) -> None:
 
 
 def rejection_id(rejection: Rejection) -> str:
-    """Id of a refused input: the same bytes at the same place are refused once."""
-    return contract.text_id(
-        rejection.source_uri, rejection.source_locator, payload_sha256(rejection.payload)
-    )
+    """Id of a refused input: the same bytes at the same place are refused once.
+
+    Of what stays in the landing zone unread there are no bytes: the reason and the size stand for
+    them, so that it is known the next night and told again once it has changed.
+    """
+    unread = (rejection.reason, str(rejection.byte_count)) if rejection.payload == b"" else ()
+    digest = payload_sha256(rejection.payload)
+    return contract.text_id(rejection.source_uri, rejection.source_locator, digest, *unread)
 
 
 def _refuse(rejection: Rejection, night: Night) -> dict[str, Any]:

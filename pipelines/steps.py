@@ -170,6 +170,8 @@ def _tell_if_silent(night: Night) -> None:
     from pipelines import publish as publishing
 
     serving = night.settings.published / "copydesk.duckdb"
+    if not serving.is_file():
+        return
     with warehouse.closing(publishing.open_published(serving)) as con:
         alerts.send_if_silent(con, night.settings, night.logical_date)
 

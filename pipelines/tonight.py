@@ -85,7 +85,9 @@ def is_published(night: Night) -> bool:
     if publishing.damage(night.settings):
         return False
     now = publishing.manifest(night.settings)
-    return now is not None and now["state"] == state(night.lake)
+    if now is None:  # before the first article came, nothing is all there is to see
+        return not any(night.lake.files(table) for table in ("documents", "rejected_documents"))
+    return bool(now["state"] == state(night.lake))
 
 
 def night_file(settings: Settings) -> Path:

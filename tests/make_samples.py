@@ -44,6 +44,9 @@ _FAULTS: Final = "2026-03-04/faults.example"
 _EXPORT: Final = "2026-03-04/isles-dispatch.example/export"
 _WARC_DATE: Final = "2026-03-03T20:00:00Z"
 _BOMB_BYTES: Final = 40_000_000
+_NOISE: Final = 2_600
+_LARGE: Final = 16_200_000
+_COLUMNS: Final = 1_001
 _NESTING: Final = 3_000
 _LINKS: Final = 2_000
 
@@ -179,6 +182,21 @@ def slip_archive() -> bytes:
     return sink.getvalue()
 
 
+def oversized() -> bytes:
+    """A text beyond `max_document_bytes` that packs too badly to pass for a bomb."""
+    digests = (hashlib.sha256(str(number).encode()).digest() for number in range(_NOISE))
+    noise = b"\n".join(base64.b64encode(digest) for digest in digests).replace(b"\n", b" ")
+    return noise + b" and so on" * (_LARGE // 10)
+
+
+def wide_parquet() -> bytes:
+    """A table of more columns than any article has fields."""
+    out = io.BytesIO()
+    columns = {f"column_{number}": ["x"] for number in range(_COLUMNS)}
+    pq.write_table(pa.table(columns), out, compression="none", write_statistics=False)
+    return out.getvalue()
+
+
 def deep_page() -> bytes:
     """A page nested `_NESTING` levels deep, a paragraph of the article at every 500th level."""
     story = [f"Level {level}: the cellar has another cellar." for level in range(0, _NESTING, 500)]
@@ -231,6 +249,10 @@ def _faults() -> dict[str, bytes]:
         "corrupt.jsonl.zst": zstd(lines)[:-4] + flipped(zstd(lines)[-4:], 0.5),
         "nested.jsonl.gz": gzipped(gzipped(lines)),
         "bomb.txt.gz": gzipped(b"bomb " * (_BOMB_BYTES // 5)),
+        "long-line.jsonl.gz": gzipped(b'{"text": "' + oversized() + b'"}\n'),
+        "large.txt.gz": gzipped(oversized()),
+        "wide.parquet.gz": gzipped(wide_parquet()),
+        "fatal.parquet": source(f"{_FAULTS}/fatal.parquet"),
         "cut.parquet": cut(rows, 0.7),
         "rotten.parquet": flipped(rows, 0.1),
         "damaged.warc": damaged_warc(),

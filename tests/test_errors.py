@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from pipelines import night
 from pipelines.exits import CODES, guarded
 from pipelines.ingest import REASONS, SpoolError
 from pipelines.lease import LeaseHeldError
+from pipelines.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "errors.md").read_text("utf-8")
@@ -78,10 +80,24 @@ def test_an_error_of_ours_is_one_line(
     assert said.count("\n") == 1
 
 
+def test_nights_before_the_first_article_publish_nothing_and_are_no_failure(
+    tmp_path: Path,
+) -> None:
+    command = [sys.executable, "-m", "pipelines.cli", "backfill", "--quiet"]
+    dates = ["--from", "2026-03-01", "--to", "2026-03-02"]
+    places = ["--landing", str(tmp_path), "--home", str(tmp_path / "home")]
+    done = subprocess.run(
+        [*command, *dates, *places], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (tmp_path / "home" / "published").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
         (["run", "--landing", "{folder}/none"], 2, "no such landing folder"),
+        (["run", "--landing", "{folder}"], 2, "there is nothing to read yet"),
         (["run", "--date", "tomorrow"], 2, "date"),
         (["sql", "select 1"], 2, "nothing is published yet"),
         (["explain", "no-such-file.txt"], 2, "no-such-file.txt"),
@@ -100,3 +116,21 @@ def test_what_a_user_does_wrong_is_told_without_a_traceback(
     assert done.returncode == code, told
     assert said in told
     assert "Traceback" not in told
+
+
+def test_what_stays_unread_is_known_the_next_night_and_told_again_once_it_has_changed(
+    tmp_path: Path,
+) -> None:
+    landing = tmp_path / "landing"
+    landing.mkdir()
+    (landing / "sound.txt").write_text("The river Elm rose by two metres on Monday night.\n")
+    (landing / "large.txt").write_text("x" * 3000)
+    settings = Settings(landing=landing, home=tmp_path / "home", max_file_bytes=2000)
+    first, same = night.run_night(settings), night.run_night(settings)
+    (landing / "large.txt").write_text("x" * 4000)
+    grown = night.run_night(settings)
+    (landing / "large.txt").unlink()
+    (landing / "large.txt").symlink_to("/etc/passwd")
+    counts = [it.ledger["rejected_count"] for it in (first, same, grown, night.run_night(settings))]
+    assert counts == [1, 0, 1, 1]
+    assert (same.ledger["known_count"], same.ledger["document_count_in"]) == (2, 2)

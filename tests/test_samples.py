@@ -26,9 +26,6 @@ NOT_IN_GIT = {
     "not_a_regular_file": "a link or pipe; tests make them",
     "unreadable": "a matter of permissions and disks",
     "file_too_large": "larger than git should hold",
-    "document_too_large": "larger than git should hold",
-    "line_too_long": "larger than git should hold",
-    "parquet_too_wide": "larger than git should hold",
     "html_timeout": "depends on the machine; the fault harness makes the pages",
     "html_memory": "depends on the machine; the fault harness makes the pages",
 }

@@ -6,8 +6,10 @@ and looks whether its test fails.
 
 from __future__ import annotations
 
+import io
 import os
 import re
+import signal
 import subprocess
 import sys
 import tomllib
@@ -24,7 +26,7 @@ from traps import ROOT, TRAPS, Trap
 
 from pipelines import durable
 from pipelines.dashboard.shown import name
-from pipelines.ingest import parquet_process
+from pipelines.ingest import extract, page_worker, parquet_process
 from pipelines.ingest.landing import open_beneath
 from pipelines.lake import Lake
 
@@ -113,7 +115,8 @@ def test_what_is_written_is_flushed_then_named_then_the_folder_flushed(
 
 def fatal_parquet() -> bytes:
     """A file, found by fuzzing, whose metadata makes Arrow throw what nobody catches."""
-    return (ROOT / "tests" / "cases" / "fatal.parquet").read_bytes()
+    folder = ROOT / "data" / "samples" / "2026-03-04" / "faults.example"
+    return (folder / "fatal.parquet").read_bytes()
 
 
 def test_a_parquet_file_that_ends_its_reader_is_refused(tmp_path: Path) -> None:
@@ -157,10 +160,27 @@ def test_a_query_is_bound_by_the_system_too() -> None:
     assert 0 < seconds <= 11
 
 
-def test_a_page_of_siblings_is_read_at_once(tmp_path: Path) -> None:
+def test_a_page_of_siblings_is_not_given_to_trafilatura(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object, **__: object) -> None:
+        pytest.fail("it would take minutes")
+
+    monkeypatch.setattr(extract, "bare_extraction", never)
     page = f"<html><body>{'<p>word</p>' * 200_000}<p>The last words of a page.</p></body></html>"
-    (row,) = read_bytes(tmp_path / "landing", page.encode(), html_timeout=6.0).documents
-    assert row["raw_text"].endswith("The last words of a page.")
+    found = extract.extract(page)
+    assert found["text"].endswith("The last words of a page.")
+    assert found["flags"] == ["html_fallback"]
+
+
+def test_the_kernel_ends_a_page_that_takes_too_long() -> None:
+    """Whatever becomes of the parent, and also inside C code that never looks up."""
+    page = {"html": "<div><p>word " * 60_000, "is_fallback": False, "seconds": 0.2}
+    frame = io.BytesIO()
+    page_worker.write_frame(frame, page)
+    command = [sys.executable, "-m", "pipelines.ingest.page_worker", "1000000000"]
+    done = subprocess.run(
+        command, cwd=ROOT, input=frame.getvalue(), capture_output=True, check=False
+    )
+    assert done.returncode in (-signal.SIGPROF, -signal.SIGALRM)
 
 
 def test_titles_are_isolated_on_the_page() -> None:

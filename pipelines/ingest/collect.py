@@ -21,6 +21,7 @@ from pipelines.ingest.model import (
     Rejection,
     SkippedInput,
 )
+from pipelines.ingest.reasons import UNREAD
 
 _TIMES: Final = ("retrieved_at", "given_published")
 
@@ -61,7 +62,8 @@ class Collector:
     def _note(self, item: Item) -> None:
         if isinstance(item, Rejection):
             self._rejections.append(item)
-            self._counts[1] += 1
+            # What is refused unread has no end of file: it must not count for the file after it.
+            self._counts[1] += item.reason not in UNREAD
             self._bytes += len(item.payload) if isinstance(item.payload, bytes) else 0
         elif isinstance(item, FileEnd):
             documents, rejected = self._counts

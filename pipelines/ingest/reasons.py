@@ -38,3 +38,6 @@ REASONS: Final[dict[str, str]] = {
     "html_no_text": "deliver the text of the page; no article was found in it",
 }
 """Reason -> what to do about it."""
+
+UNREAD: Final = frozenset({"not_a_regular_file", "unreadable", "file_too_large"})
+"""Reasons for which nothing of a file was read: it stays in the landing zone."""

@@ -72,20 +72,20 @@ figures as (
         and gaps.other_text_id = pairs.other_text_id
 ),
 
--- weights: logistic regression by five-fold cross-validation over events (docs/linkage.md)
+-- weights: logistic regression, benchmarks/story_model.py
 logits as (
     select
         *,
         case
             when gap_days is null
                 then
-                    -2.65 + 0.39 * log_rarity + 15.80 * cosine - 0.66 * log_words
-                    + 5.95 * lead_cosine + 1.39 * number_overlap + 1.08 * name_overlap
+                    -2.63 + 0.34 * log_rarity + 15.64 * cosine - 0.66 * log_words
+                    + 6.20 * lead_cosine + 1.49 * number_overlap + 1.19 * name_overlap
             else
-                5.46 + 0.87 * log_rarity + 2.85 * cosine + 2.93 * ln(cosine + 0.05)
-                + 5.36 * lead_cosine + 1.90 * number_overlap + 2.10 * name_overlap
-                + 0.50 * log_full_names - 0.84 * full_name_overlap - 4.46 * other_alignment
-                - 3.50 * coverage - 0.77 * log_gap - 0.50 * log_words
+                5.12 + 0.80 * log_rarity + 3.43 * cosine + 2.88 * ln(cosine + 0.05)
+                + 5.32 * lead_cosine + 1.91 * number_overlap + 2.07 * name_overlap
+                + 0.45 * log_full_names - 0.71 * full_name_overlap - 4.65 * other_alignment
+                - 3.54 * coverage - 0.73 * log_gap - 0.47 * log_words
         end as story_logit,
     from figures
 )

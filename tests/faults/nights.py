@@ -103,7 +103,7 @@ def arrival_orders(scene: Scene, count: int, seed: int) -> int:
     for number in range(count):
         landing, home = _fresh(scene.folder / "order"), _fresh(scene.folder / "order-home")
         chosen.shuffle(names)
-        cuts = sorted(chosen.sample(range(1, len(names)), 1 + number % 2))
+        cuts = sorted(chosen.sample(range(1, len(names)), 1 + (number % 5 == 0)))
         for start, end in pairwise([0, *cuts, len(names)]):
             deliver(landing, names[start:end])
             _run(scene, landing, home, "--date", THIRD)

@@ -17,7 +17,7 @@ number_overlap = "Shared numbers as a share of those of the text with fewer."
 number_count = "Numbers of the text with fewer."
 shared_rarity = "Rarity of shared words, beyond that of common ones."
 is_of_one_case = "Whether names and numbers agree as in a copy; those of two briefs in one mould do not."
-story_score = "Probability that both report the same event: logistic regression, see docs/linkage.md."
+story_score = "Chance that both report one event: logistic regression; 0 for two briefs in one mould."
 is_text_covered = "Whether the covered text is the one with the smaller id."
 */
 with days as (
@@ -88,6 +88,18 @@ logits as (
                 - 3.54 * coverage - 0.73 * log_gap - 0.47 * log_words
         end as story_logit,
     from figures
+),
+
+judged as (
+    select
+        *,
+        (name_count < 3 or name_overlap >= 0.50)
+        and (
+            number_count < 4
+            or number_overlap >= 0.34
+            or (name_count >= 3 and name_overlap >= 0.75)
+        ) as is_of_one_case,
+    from logits
 )
 
 select
@@ -104,12 +116,12 @@ select
     number_overlap,
     number_count,
     shared_rarity,
-    (name_count < 3 or name_overlap >= 0.50)
-    and (
-        number_count < 4
-        or number_overlap >= 0.34
-        or (name_count >= 3 and name_overlap >= 0.75)
-    ) as is_of_one_case,
-    1 / (1 + exp(-greatest(-50, least(50, story_logit)))) as story_score,
+    is_of_one_case,
+    -- alike in wording throughout, yet of other people and figures: two briefs in one mould
+    case
+        when is_of_one_case or other_alignment < 0.45
+            then 1 / (1 + exp(-greatest(-50, least(50, story_logit))))
+        else 0
+    end as story_score,
     is_text_covered,
-from logits
+from judged

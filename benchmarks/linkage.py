@@ -29,6 +29,7 @@ from linkage_measures import auc, b_cubed, link_score, pair_score  # noqa: E402
 
 from pipelines.link import steps  # noqa: E402
 from pipelines.link.background import load_background  # noqa: E402
+from pipelines.link.fingerprint import text_id_of  # noqa: E402
 from pipelines.link.verify import shelf_of, verify_pairs  # noqa: E402
 
 BENCH = Path(os.environ.get("COPYDESK_BENCH", HERE.parent.parent / "shared" / "bench")) / "linkage"
@@ -152,7 +153,7 @@ def derived_auc() -> Figures:
         if row["a"] in rows and row["b"] in rows and row["label"] != "ambiguous"
     ]
     table = articles(list(rows.values()), dated=False)
-    ids = [[steps.text_id_of(rows[row[side]]["text"]) for row in pairs] for side in "ab"]
+    ids = [[text_id_of(rows[row[side]]["text"]) for row in pairs] for side in "ab"]
     asked = pa.table({"text_id": ids[0], "other_text_id": ids[1]})
     shelf = shelf_of(steps.distinct_texts(table))
     scored = verify_pairs(asked, shelf, pa.array([], pa.int64()), load_background())

@@ -76,7 +76,7 @@ def candidates(path: Path) -> Figures:
 
     from pipelines.link import steps
     from pipelines.link.background import load_background
-    from pipelines.link.fingerprint import fingerprint_batch
+    from pipelines.link.fingerprint import Fingerprints, fingerprint_batch
     from pipelines.link.verify import shelf_of, verify_pairs
 
     articles, clock = pq.read_table(path), Clock()
@@ -87,7 +87,7 @@ def candidates(path: Path) -> Figures:
     }
     bench = MemoryBench(memory_limit="700MB")
     one = (rows.combine_chunks().to_batches()[0] for rows in whole.values())
-    steps.put_index(bench, steps.Fingerprints(*one))
+    steps.put_index(bench, Fingerprints(*one))
     bench.put("masked_before", steps.first_night().masked_sentences)
     indexed = clock.seconds()
     for model in steps.SEARCH_MODELS:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from pipelines.link import steps
 from pipelines.link.background import load_background
+from pipelines.link.fingerprint import fingerprint_batch, text_id_of
 from pipelines.link.verify import shelf_of, verify_pairs
 
 SETS = ("story_gva", "story_seesaw", "story_ecbplus", "story_fnc")
@@ -43,7 +44,7 @@ def candidates(name: str) -> dict[str, Any]:
     articles = linkage.articles(rows, dated=name == "story_gva")
     bench, background = MemoryBench(), load_background()
     batch = articles.combine_chunks().to_batches()[0]
-    steps.put_index(bench, steps.fingerprint_batch(batch, background))
+    steps.put_index(bench, fingerprint_batch(batch, background))
     bench.put("masked_before", steps.first_night().masked_sentences)
     for model in steps.SEARCH_MODELS:
         bench.make(model)
@@ -53,7 +54,7 @@ def candidates(name: str) -> dict[str, Any]:
     bench.put("pairs", scored)
     gaps = bench.build("scored_pairs").select(["text_id", "other_text_id", "gap_days"])
     table = scored.join(gaps, ["text_id", "other_text_id"])
-    event = {steps.text_id_of(row["text"]): row["cluster"] for row in rows}
+    event = {text_id_of(row["text"]): row["cluster"] for row in rows}
     columns = {key: table[key].to_numpy() for key in table.column_names}
     one, other = ([event[text] for text in columns[key]] for key in ("text_id", "other_text_id"))
     columns["event"] = np.array([min(pair) for pair in zip(one, other, strict=True)])

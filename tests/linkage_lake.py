@@ -70,7 +70,7 @@ def linked(night: Night, rows: pa.Table) -> None:
     linking.link(night)
 
 
-def outcome(night: Night) -> Mapping[str, list[dict]]:
+def outcome(night: Night) -> Mapping[str, list[dict[str, Any]]]:
     """What the lake holds of linkage, in a fixed order."""
     names = ("clusters", "story_members", "masked_sentences", "pairs", "evidence")
     tables = {name: night.lake.read(name) for name in (*names, "shingles", "terms", "sentences")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import random
 from collections.abc import Iterable
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -133,7 +134,7 @@ class World:
         self.compared += linked.compared
         self.linked = linked
 
-    def outcome(self) -> dict[str, list[dict]]:
+    def outcome(self) -> dict[str, list[dict[str, Any]]]:
         """All that readers come to see, in a fixed order."""
         assert self.linked is not None
         self.bench.put("evidence", self.evidence)
@@ -148,8 +149,9 @@ def rebuilt(articles: pa.Table) -> World:
     return World().night(articles)
 
 
-def in_order(table: pa.Table) -> list[dict]:
-    return table.sort_by([(name, "ascending") for name in table.column_names[:3]]).to_pylist()
+def in_order(table: pa.Table) -> list[dict[str, Any]]:
+    keys = [(name, "ascending") for name in table.column_names[:3]]
+    return list(table.sort_by(keys).to_pylist())
 
 
 def _without(table: pa.Table, key: str, gone: pa.Array | pa.ChunkedArray) -> pa.Table:

@@ -261,6 +261,7 @@ def test_the_order_within_a_night_does_not_matter(at_once: World) -> None:
 
 def test_no_document_is_in_two_articles_and_no_article_in_two_stories(at_once: World) -> None:
     """Copies of each kind, stories of several articles, and the footer masked."""
+    assert at_once.linked is not None
     clusters, members = at_once.linked.clusters, at_once.linked.story_members
     assert sorted(clusters["document_id"].to_pylist()) == sorted(
         at_once.articles["document_id"].to_pylist()

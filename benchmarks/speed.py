@@ -42,6 +42,10 @@ FLOOR_SIZE: Final = 10_000
 """Documents of the night whose ratios are held: on fewer, starting counts for too much."""
 
 PAGES: Final = 1_000
+WARM: Final = 200
+MISSING: Final = 3
+"""What `speed_peers.py` exits with where a tool is not installed."""
+
 SLOW: Final = {"datasketch": 2_000, "datatrove": 10_000}
 """Documents on which a slow peer is measured at most; its cost is per document."""
 
@@ -99,18 +103,26 @@ class Bench:
         return measure(python("speed_floor.py", landing, self.work / "floor.parquet"))
 
     def peer(self, tool: str, *arguments: str | Path) -> Cost | None:
-        """A peer, in the first environment that has it."""
+        """A peer, in the first environment that has it; None, and a note, where none has."""
+        said = "COPYDESK_PEERS names no environment that has it"
         for interpreter in PEERS:
             try:
                 return measure([interpreter, HERE / "speed_peers.py", tool, *arguments])
             except FailedError as error:
-                self.notes.append(f"{tool} in {Path(interpreter).parts[-3]}: {str(error)[-200:]}")
+                if error.code != MISSING:
+                    said = str(error).strip().rpartition("\n")[2]
+        self.notes.append(f"not measured: {tool}: {said}")
         return None
+
+    def warm(self) -> None:
+        """A small night: kernels are compiled once per installation, not once per night."""
+        self.night(self.corpus(WARM), self.fresh("warm"))
 
 
 def nights(bench: Bench, sizes: list[int], repeats: int) -> dict[int, float]:
     """Verbs and nights of each size; CPU seconds of a night by size."""
     spent = {}
+    bench.warm()
     for size in sizes:
         landing = bench.corpus(size)
         rounds = repeats if size <= 10_000 else 1

@@ -31,6 +31,10 @@ _GROUPS: Final = (
 class FailedError(RuntimeError):
     """A measured command that did not end well; the message holds the end of what it said."""
 
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -75,7 +79,7 @@ def measure(
         peak.is_over.set()
         peak.join()
     if code:
-        raise FailedError(f"{' '.join(map(str, command))}: {code}: {said[-800:].decode()}")
+        raise FailedError(f"{' '.join(map(str, command))}: {code}: {said[-800:].decode()}", code)
     after = os.times()
     cpu = sum(after[2:4]) - sum(before[2:4])
     return Cost(wall, cpu, peak.most)

@@ -95,7 +95,8 @@ judged as (
         *,
         (name_count < 3 or name_overlap >= 0.50)
         and (
-            number_count < 4
+            number_count < 2
+            or (number_count < 4 and number_overlap > 0)
             or number_overlap >= 0.34
             or (name_count >= 3 and name_overlap >= 0.75)
         ) as is_of_one_case,

@@ -63,8 +63,8 @@ def open_night(settings: Settings, logical_date: date | None = None) -> Night:
     if mended := mending.mend(settings):
         _LOG.warning("damage in the lake was made anew from the documents: %s", mended)
     lake = tonight.open_lake(settings)
-    if objects.is_remote(settings.mirror) and not lake.commits():
-        objects.pull(settings.mirror, lake)
+    if (mirror := objects.mirror_of(settings)) and not lake.commits():
+        objects.pull(mirror, lake)
     lake.sweep()
     commits = {(commit.run_id, commit.verb): commit for commit in lake.commits()}
     for (run_id, verb), commit in sorted(commits.items()):
@@ -99,8 +99,8 @@ def do(verb: Callable[[Night], Summary], night: Night) -> Summary:
 
 def finish(night: Night) -> Outcome:
     """How a night whose six verbs are done ended, read back from the lake, and its mirror done."""
-    if objects.is_remote(night.settings.mirror):
-        objects.push(night.lake, night.settings.mirror)
+    if mirror := objects.mirror_of(night.settings):
+        objects.push(night.lake, mirror)
     runs = night.lake.read("runs", run_id=night.run_id).to_pylist()
     checks = night.lake.read("checks", run_id=night.run_id).to_pylist()
     return Outcome(

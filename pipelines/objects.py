@@ -100,6 +100,19 @@ def _fetch(store: FileSystem, info: FileInfo, path: Path) -> None:
     beside.replace(path)
 
 
+def mirror_of(settings: Settings) -> Path | None:
+    """Where the lake is kept beside the home folder, if anywhere.
+
+    Raises SettingsError for what is not the address of an object store.
+    """
+    if settings.mirror == Path():
+        return None
+    if not is_remote(settings.mirror):
+        origin = settings.origins.get("mirror", "default")
+        raise SettingsError(f"{origin}: mirror = {settings.mirror} is no address like s3://…")
+    return settings.mirror
+
+
 def push(lake: Lake, target: Path) -> list[str]:
     """Bring the commits of a lake into an object store; returns the names of those that were new.
 

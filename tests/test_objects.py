@@ -174,6 +174,12 @@ def test_an_address_survives_the_settings(given: str) -> None:
     assert objects.address(settings.landing) == given
 
 
+def test_a_mirror_is_an_object_store_or_a_wrong_setting(tmp_path: Path) -> None:
+    assert objects.mirror_of(Settings()) is None
+    with pytest.raises(SettingsError, match=r"mirror = .*no address"):
+        night.run_night(Settings(landing=SAMPLES, home=tmp_path, mirror=tmp_path / "other"))
+
+
 @pytest.mark.parametrize("given", ["data/landing", "/srv/s3", "s3", "."])
 def test_a_folder_is_no_address(given: str) -> None:
     assert not objects.is_remote(Path(given))

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,13 @@ def run(home: Path, engine: str, night: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def document(name: str, text: str) -> dict[str, Any]:
+    given = dict.fromkeys(("source_uri", "source_format", "content_sha256", "run_id"), "x")
+    night = datetime(2026, 3, 2, tzinfo=UTC)
+    row = {"document_id": name, "raw_text": text, "ingested_at": night, **given}
+    return dict.fromkeys(contract.DOCUMENTS.names) | row
+
+
 def published(home: Path) -> dict[str, tuple[int, Any]]:
     now = publish.manifest(Settings(home=home))
     assert now is not None
@@ -74,7 +82,7 @@ def test_a_task_that_fails_stops_the_run_and_leaves_no_commit(tmp_path: Path) ->
     """Spark tries a task again; what never succeeds ends the night, and nothing counts."""
     settings = Settings(home=tmp_path, engine="spark")
     lake = tonight.open_lake(settings)
-    row = dict.fromkeys(contract.DOCUMENTS.names) | {"document_id": "d", "raw_text": "A text."}
+    row = document("d", "A text.")
     with lake.stage("000001.2026-03-02", "ingest") as stage:
         stage.write("documents", pa.Table.from_pylist([row], schema=contract.DOCUMENTS))
     with pytest.raises(Exception, match="AttributeError"):
@@ -109,9 +117,8 @@ def test_the_work_of_a_task_is_that_of_the_embedded_engine(tmp_path: Path) -> No
     """Without Spark: a batch through the function that Spark is given."""
     pytest.importorskip("pyspark")
     cleaner = load_cleaner(Settings())
-    row = dict.fromkeys(contract.DOCUMENTS.names)
     texts = ["The ferry sails again.\n\nShare this article", "", "One line."]
-    rows = [row | {"document_id": str(n), "raw_text": text} for n, text in enumerate(texts)]
+    rows = [document(str(n), text) for n, text in enumerate(texts)]
     batch = pa.RecordBatch.from_pylist(rows, schema=contract.DOCUMENTS)
     work = spark.task(contract.DOCUMENTS, lambda it: clean_batch(it, cleaner)._asdict(), tmp_path)
     (told,) = work(iter([batch]))

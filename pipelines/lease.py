@@ -10,11 +10,16 @@ import fcntl
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+_LOOKS: Final = 20
+_PAUSE: Final = 0.01
+"""Seconds between two looks at who holds the lease."""
 
 
 class LeaseHeldError(RuntimeError):
@@ -74,7 +79,11 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _describe(home: Path) -> str:
-    holder = _read(home / ".lease")
-    if not holder:
+    """Who holds it; a moment is given to one that has the lock and has not yet said so."""
+    for _ in range(_LOOKS):
+        if holder := _read(home / ".lease"):
+            break
+        time.sleep(_PAUSE)
+    else:
         return "another run"
     return f"process {holder['process']} on {holder['host']} since {holder['since']}"

@@ -109,6 +109,7 @@ by_shingle as (
         one.is_focus
         and one.is_open
         and one.text_id <> other.text_id
+        and (one.is_fresh or other.is_focus)
         and (not other.is_focus or one.text_id < other.text_id)
     union all
     select
@@ -120,7 +121,7 @@ by_shingle as (
         on other.shingle = one.shingle
     where
         other.is_hub
-        and (one.is_focus or other.is_focus)
+        and (one.is_fresh or other.is_fresh or (one.is_focus and other.is_focus))
         and one.text_id <> other.text_id
         and (not one.is_hub or one.text_id < other.text_id)
 ),
@@ -217,6 +218,7 @@ by_dated_term as (
     where
         one.is_focus
         and one.text_id <> other.text_id
+        and (one.is_fresh or other.is_focus)
         and (not other.is_focus or one.text_id < other.text_id)
         and abs(other.day - one.day) <= 14
 ),
@@ -239,6 +241,7 @@ by_term as (
             one.is_focus
             and one.is_rare
             and one.text_id <> other.text_id
+            and (one.is_fresh or other.is_focus)
             and (not other.is_focus or one.text_id < other.text_id)
         union all
         select

@@ -1,9 +1,12 @@
-"""The cleaning benchmark: `python benchmarks/cleaning.py [--update-floors] [--quick]`.
+"""The cleaning benchmark: `python benchmarks/cleaning.py [--update-floors] [--quick] [--pages N]`.
 
 Runs the pipeline's own cleaning over `COPYDESK_BENCH`/cleaning and /html, beside peers, and writes
 Markdown and JSON to `benchmarks/results/`. The line model was trained on these pages: each page is
 judged by a model that has not seen its site (`train_line_model.py --folds`, kept in
-`COPYDESK_CACHE`). Floors are pinned to the digest of the input; `--update-floors` never lowers one.
+`COPYDESK_CACHE`). `with what sites repeat` adds what the nightly run learns from a site's other
+pages: it helps where a site has many pages (daniel). `COPYDESK_PEERS` names a Python with the HTML
+peers. `--pages 40` looks at so many pages of each set and language, and writes nothing. Floors are
+pinned to the digest of the input; `--update-floors` never lowers one.
 """
 
 from __future__ import annotations
@@ -13,11 +16,13 @@ import hashlib
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 from cleaning_html import html_table
+from cleaning_kinds import kind_figures, kinds_markdown, moved_figures
 from cleaning_measures import Tally
 from cleaning_peers import PEERS
 from cleaning_pipeline import FoldCleaner, missing_folds
@@ -74,9 +79,8 @@ def measure(pages: list[Page], verdicts: list[np.ndarray]) -> dict[str, dict[str
     return table
 
 
-def run_variant(variant: str, *, with_peers: bool) -> dict[str, dict]:
+def run_variant(variant: str, pages: list[Page], *, with_peers: bool) -> dict[str, dict]:
     """System -> its figures by group, and its speed, on one variant."""
-    pages = load_pages(variant)
     lines = sum(len(page.lines) for page in pages)
     results = {}
     for name, judge in _systems(with_peers=with_peers):
@@ -92,6 +96,7 @@ def _systems(*, with_peers: bool) -> Iterator[tuple[str, Callable[[list[Page]], 
     ours = FoldCleaner()
     ours.judge_pages(load_pages("mixed")[:50])  # kernels are compiled before the clock runs
     yield OURS, ours.judge_pages
+    yield f"{OURS}, with what sites repeat", FoldCleaner(with_sites=True).judge_pages
     yield f"{OURS}, rules only", FoldCleaner(with_model=False).judge_pages
     for name, make in PEERS.items() if with_peers else ():
         try:
@@ -100,7 +105,18 @@ def _systems(*, with_peers: bool) -> Iterator[tuple[str, Callable[[list[Page]], 
             print(f"skipped: {name}: {error}", file=sys.stderr)
 
 
-def markdown(results: dict[str, dict], page_table: list[str]) -> str:
+def some_pages(variant: str, most: int | None) -> list[Page]:
+    """Pages of a variant, at most so many of each set and language."""
+    taken: Counter[tuple[str, str]] = Counter()
+    pages = []
+    for page in load_pages(variant):
+        taken[page.set, page.lang] += 1
+        if most is None or taken[page.set, page.lang] <= most:
+            pages.append(page)
+    return pages
+
+
+def markdown(results: dict[str, dict], tables: list[str]) -> str:
     """The tables as Markdown."""
     head = f"| {{}} | pages | {' | '.join(MEASURES)} | lines / CPU-s |"
     parts = [
@@ -120,7 +136,7 @@ def markdown(results: dict[str, dict], page_table: list[str]) -> str:
             if rows:
                 rule = "|---" * (len(MEASURES) + 3) + "|"
                 parts += [f"## {variant}: {group}", "", head.format("system"), rule, *rows, ""]
-    return "\n".join([*parts, *page_table, ""])
+    return "\n".join([*parts, *tables, ""])
 
 
 def _row(name: str, figures: dict[str, float], speed: float) -> str:
@@ -164,27 +180,42 @@ def check_floors(results: dict[str, dict], *, update: bool) -> list[str]:
     return fallen
 
 
-def main() -> None:
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--update-floors", action="store_true", help="raise floors, never lower")
-    parser.add_argument("--quick", action="store_true", help="main variant only, no peers, no HTML")
-    given = parser.parse_args()
+    parser.add_argument("--quick", action="store_true", help="main variant only; writes nothing")
+    parser.add_argument("--pages", type=int, help="so many pages of each set; nothing is written")
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = _arguments()
     if not BENCH.is_dir():
         print(f"skipped: no benchmark data at {BENCH}; set COPYDESK_BENCH")
         return
     if missing := missing_folds():
         sys.exit(f"{missing}: run `python benchmarks/train_line_model.py --folds` first")
     variants = ("mixed",) if given.quick else ("mixed", "region", "full")
-    results = {v: run_variant(v, with_peers=v == "mixed" and not given.quick) for v in variants}
-    html_lines, html_figures = ([], {}) if given.quick else html_table()
-    RESULTS.mkdir(exist_ok=True)
-    stored = {"corpus": corpus_digest(), "text": results, "html": html_figures}
-    (RESULTS / "cleaning.json").write_text(json.dumps(stored, indent=1) + "\n")
-    text = markdown(results, html_lines)
-    (RESULTS / "cleaning.md").write_text(text)
+    pages = {variant: some_pages(variant, given.pages) for variant in variants}
+    results = {
+        v: run_variant(v, pages[v], with_peers=v == "mixed" and not given.quick) for v in variants
+    }
+    news = [page for page in pages["mixed"] if page.set in HEADLINE_SETS]
+    kinds = FoldCleaner().kinds(news)
+    html_lines, html_figures = ([], {}) if given.quick else html_table(given.pages)
+    text = markdown(results, [*kinds_markdown(news, kinds), *html_lines])
     print(text)
+    if given.pages:
+        return
     if fallen := check_floors(results, update=given.update_floors):
         sys.exit("below the floor:\n" + "\n".join(fallen))
+    if given.quick:
+        return
+    moved = {"labels": moved_figures(news, kinds), "kinds": kind_figures(news, kinds)}
+    stored = {"corpus": corpus_digest(), "text": results, "moved": moved, "html": html_figures}
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "cleaning.json").write_text(json.dumps(stored, indent=1) + "\n")
+    (RESULTS / "cleaning.md").write_text(text)
 
 
 if __name__ == "__main__":

@@ -83,7 +83,8 @@ def _arrived(files: list[Path], settings: Settings) -> Iterator[pa.RecordBatch]:
         from pipelines import tonight
 
         lake = tonight.open_lake(settings)
-        runs = [file.run_id for file in lake.files("documents") if file.row_count]
+        ingests = [it for it in lake.commits() if it.verb == "ingest"]
+        runs = [it.run_id for it in ingests if any(f.table == "documents" for f in it.files)]
         if not runs:
             raise FileNotFoundError(f"{settings.lake}: no document yet; run: copydesk run")
         yield from lake.batches("documents", max(runs), settings.batch_documents)

@@ -28,12 +28,12 @@ def agency_pattern() -> str:
 
 @cache
 def _dateline() -> re2._Regexp:
-    """`LONDON (Reuters) -`, `(Reuters) –`, `BERLIN, 3. März (dpa) –`, `Berlin (dpa/sda) -`."""
+    """`LONDON (Reuters) -`, `BERLIN, 3. März (dpa) –`, `Berlin (dpa/sda) -`, `Madrid (EFE).-`."""
     upper = r"[A-Z\x{c0}-\x{de}\x{391}-\x{3a9}\x{410}-\x{42f}]"
     city = rf"{upper}[^()\[\]]{{0,60}}?[ ,.]*"
     agency = agency_pattern()
     return re2.compile(
-        rf"(?:{city})?[(\[]({agency})(?:/[^)]{{1,20}})?[)\]] ?(?:[-–—:]|$|[A-Z])"
+        rf"(?:{city})?[(\[]({agency})(?:/[^)]{{1,20}})?[)\]] ?(?:\.? ?[-–—:]|$|[A-Z])"
         rf"|{upper}{{3}}[^()a-z]{{0,40}}[-–—] ({agency}) ?[-–—]"
     )
 

@@ -4,8 +4,9 @@ A word tells two reports of one topic apart only if it is rare within that topic
 rare in the news and in every second crime report. The count of a word is therefore its share in
 the topic that uses it most, not in all texts. Topics come from spherical k-means (Dhillon and
 Modha 2001) over the labelled texts of the bench folder (`COPYDESK_BENCH`), one text of each event;
-a topic's share is smoothed by that of all texts. If `stopwordsiso` (MIT) is installed, its stop
-words stand in for the languages the bench hardly has. Writes counts of hash buckets only, never
+a topic's share is smoothed by that of all texts. In other languages a word is as common as in the
+pages of its language. If `stopwordsiso` (MIT) is installed, its stop words stand in for the
+languages the bench hardly has. Writes counts of hash buckets only, never
 text. Run: python -m benchmarks.background
 """
 
@@ -22,6 +23,8 @@ import numpy as np
 import pyarrow as pa
 import scipy.sparse as sp
 
+from pipelines.clean.language import languages
+from pipelines.clean.segment import segment
 from pipelines.link import background, tokens
 
 BENCH = Path(os.environ.get("COPYDESK_BENCH", "../shared/bench"))
@@ -32,16 +35,33 @@ GVA_EVENTS = 400
 TOPICS = 8
 """5 to 16 gave the same links; 8 kept the most of stories (docs/decisions/0014)."""
 MIN_TOPIC = 40
+MIN_LANGUAGE = 100
+COMMON_ABROAD = 8
+"""Texts of a language that must have a word before its share is believed."""
 SMOOTHING = 20
 
 
 def texts() -> Iterator[str]:
     for path in sorted((BENCH / "cleaning" / "full").glob("*.jsonl.gz")):
         for page in rows(path):
-            yield " \n".join(line["text"] for line in page["lines"] if line["label"] == "keep")
+            yield body(page)
     names = ["story_ecbplus", "story_fnc", "story_seesaw", "wiremini", "story_gva"]
     for name in names:
         yield from events(BENCH / "linkage" / f"{name}.jsonl.gz")
+
+
+def foreign_texts() -> list[str]:
+    """Articles that are not in English: Chinese, Greek, Polish, Russian and a few of others."""
+    folders = [BENCH / "cleaning" / name for name in ("full", "region")]
+    pages = [
+        page for folder in folders for it in sorted(folder.glob("*.jsonl.gz")) for page in rows(it)
+    ]
+    bodies = {page["id"]: body(page) for page in pages if page["lang"] != "en"}
+    return list(bodies.values())
+
+
+def body(page: dict) -> str:
+    return " \n".join(line["text"] for line in page["lines"] if line["label"] == "keep")
 
 
 def events(path: Path) -> list[str]:
@@ -110,6 +130,22 @@ def shares(matrix: sp.csr_matrix, topic: np.ndarray) -> np.ndarray:
     return most
 
 
+def shares_abroad() -> np.ndarray:
+    """Share of each bucket in the pages of the language, not English, that uses it most."""
+    bodies = foreign_texts()
+    lines = segment(pa.array(bodies))
+    bounds = np.stack([lines.document_start[:-1], lines.document_start[1:]], axis=1)
+    spoken = np.array(languages(lines.codes, bounds))
+    matrix, most = presence(bodies), np.zeros(background.BUCKETS)
+    for language in sorted(set(spoken) - {"en", "und"}):
+        inside = spoken == language
+        if inside.sum() >= MIN_LANGUAGE:
+            uses = np.asarray(matrix[inside].sum(0)).ravel()
+            most = np.maximum(most, np.where(uses < COMMON_ABROAD, 0, uses / inside.sum()))
+            print(f"{language}: {inside.sum()} texts")
+    return most
+
+
 def main() -> None:
     matrix = presence(list(texts()))
     documents = matrix.shape[0]
@@ -118,6 +154,7 @@ def main() -> None:
     most = shares(matrix[:, used].tocsr(), topics(matrix[:, used].tocsr(), TOPICS))
     counts = np.zeros(background.BUCKETS, np.int64)
     counts[used] = np.where(uses[used] < 2, 0, np.round(most * documents))
+    counts = np.maximum(counts, np.round(shares_abroad() * documents).astype(np.int64))
     stops = tokens.tokenise_words(stop_words()) % background.BUCKETS
     counts[stops] = np.maximum(counts[stops], int(documents * STOP_WORD_SHARE))
     kept = np.flatnonzero(counts)

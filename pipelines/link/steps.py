@@ -33,6 +33,7 @@ SEARCH_MODELS: Final = (
     "doubted_pairs",
     "candidate_pairs",
     "retired_pairs",
+    "local_words",
 )
 """Models on the way from what changed to the pairs to compare, in their order."""
 SCORE_MODELS: Final = ("scored_pairs", "near_duplicates", "derivations", "text_relations")

@@ -22,15 +22,15 @@ scores as (
         scored.text_id,
         scored.other_text_id,
         case
-            when relations.text_id is null then scored.story_score
-            else greatest(scored.story_score, 0.9)
+            when relations.text_id is null then scored.event_score
+            else greatest(scored.event_score, 0.9)
         end as score,
     from linkage.scored_pairs as scored
     left join linkage.text_relations as relations
         on relations.text_id = scored.text_id
         and relations.other_text_id = scored.other_text_id
     where
-        scored.story_score >= 0.05
+        scored.event_score >= 0.05
         or relations.text_id is not null
 )
 

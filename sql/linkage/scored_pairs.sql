@@ -18,6 +18,7 @@ number_count = "Numbers of the text with fewer."
 shared_rarity = "Rarity of shared words, beyond that of common ones."
 is_of_one_case = "Whether names and numbers agree as in a copy; those of two briefs in one mould do not."
 story_score = "Chance that both report one event: logistic regression; 0 for two briefs in one mould."
+event_score = "The same without the words that are local to both sites."
 is_text_covered = "Whether the covered text is the one with the smaller id."
 */
 with days as (
@@ -41,6 +42,33 @@ gaps as (
     group by pairs.text_id, pairs.other_text_id
 ),
 
+-- words that both sites use in text after text do not tell two of their stories apart
+local_terms as (
+    select distinct
+        fingerprints.text_id,
+        terms.term,
+    from lake.fingerprints as fingerprints
+    inner join lake.terms as terms
+        on terms.text_id = fingerprints.text_id
+    inner join linkage.local_words as local_words
+        on local_words.site = fingerprints.site
+        and local_words.term = terms.term
+),
+
+shared_local as (
+    select
+        pairs.text_id,
+        pairs.other_text_id,
+        count(*) as term_count,
+    from lake.pairs as pairs
+    inner join local_terms as one
+        on one.text_id = pairs.text_id
+    inner join local_terms as other
+        on other.text_id = pairs.other_text_id
+        and other.term = one.term
+    group by pairs.text_id, pairs.other_text_id
+),
+
 figures as (
     select
         pairs.text_id,
@@ -59,17 +87,36 @@ figures as (
         pairs.name_count,
         pairs.shared_rarity,
         ln(1 + coalesce(gaps.gap_days, 0)) as log_gap,
-        ln(1 + pairs.shared_rarity) as log_rarity,
         ln(1 + least(pairs.word_count, pairs.other_word_count)) as log_words,
-        ln(1 + pairs.shared_full_name_rarity) as log_full_names,
+        pairs.shared_full_name_rarity,
         pairs.cosine,
         pairs.lead_cosine,
         pairs.name_overlap,
         pairs.full_name_overlap,
+        shared_local.term_count as local_count,
     from lake.pairs as pairs
     left join gaps
         on gaps.text_id = pairs.text_id
         and gaps.other_text_id = pairs.other_text_id
+    left join shared_local
+        on shared_local.text_id = pairs.text_id
+        and shared_local.other_text_id = pairs.other_text_id
+),
+
+-- a local word takes with it the most a word can weigh: rarity 8.5, less the 4.0 of common ones
+parts as (
+    select
+        *,
+        true as is_whole,
+        1 as part,
+    from figures
+    union all
+    select
+        *,
+        false as is_whole,
+        greatest(0, 1 - 4.5 * local_count / shared_rarity) as part,
+    from figures
+    where local_count > 0 and shared_rarity > 0
 ),
 
 -- weights: logistic regression, benchmarks/story_model.py
@@ -79,15 +126,17 @@ logits as (
         case
             when gap_days is null
                 then
-                    -2.63 + 0.34 * log_rarity + 15.64 * cosine - 0.66 * log_words
-                    + 6.20 * lead_cosine + 1.49 * number_overlap + 1.19 * name_overlap
+                    -2.63 + 0.34 * ln(1 + part * shared_rarity) + 15.64 * part * cosine
+                    - 0.66 * log_words + 6.20 * part * lead_cosine + 1.49 * number_overlap
+                    + 1.19 * part * name_overlap
             else
-                5.12 + 0.80 * log_rarity + 3.43 * cosine + 2.88 * ln(cosine + 0.05)
-                + 5.32 * lead_cosine + 1.91 * number_overlap + 2.07 * name_overlap
-                + 0.45 * log_full_names - 0.71 * full_name_overlap - 4.65 * other_alignment
-                - 3.54 * coverage - 0.73 * log_gap - 0.47 * log_words
+                5.12 + 0.80 * ln(1 + part * shared_rarity) + 3.43 * part * cosine
+                + 2.88 * ln(part * cosine + 0.05) + 5.32 * part * lead_cosine
+                + 1.91 * number_overlap + 2.07 * part * name_overlap
+                + 0.45 * ln(1 + part * shared_full_name_rarity) - 0.71 * full_name_overlap
+                - 4.65 * other_alignment - 3.54 * coverage - 0.73 * log_gap - 0.47 * log_words
         end as story_logit,
-    from figures
+    from parts
 ),
 
 judged as (
@@ -101,6 +150,18 @@ judged as (
             or (name_count >= 3 and name_overlap >= 0.75)
         ) as is_of_one_case,
     from logits
+),
+
+scores as (
+    select
+        *,
+        -- alike in wording throughout, yet of other people and figures: two briefs in one mould
+        case
+            when is_of_one_case or other_alignment < 0.45
+                then 1 / (1 + exp(-greatest(-50, least(50, story_logit))))
+            else 0
+        end as story_score,
+    from judged
 )
 
 select
@@ -118,11 +179,8 @@ select
     number_count,
     shared_rarity,
     is_of_one_case,
-    -- alike in wording throughout, yet of other people and figures: two briefs in one mould
-    case
-        when is_of_one_case or other_alignment < 0.45
-            then 1 / (1 + exp(-greatest(-50, least(50, story_logit))))
-        else 0
-    end as story_score,
+    story_score,
+    min(story_score) over (partition by text_id, other_text_id) as event_score,
     is_text_covered,
-from judged
+from scores
+qualify is_whole

@@ -65,26 +65,12 @@ def _page(row: dict, variant: str) -> Page:
     )  # fmt: skip
 
 
-def load_unlabelled() -> list[Page]:
-    """News texts with some boilerplate left in (`linkage/story_gva`); every label is SKIP."""
-    path = BENCH / "linkage" / "story_gva.jsonl.gz"
-    with gzip.open(path) as file:
-        rows = [orjson.loads(line) for line in file]
-    return [_unlabelled(row) for row in rows if row["text"].strip(_INVISIBLE)]
-
-
-def _unlabelled(row: dict) -> Page:
-    lines = tuple(line for line in row["text"].splitlines() if line.strip(_INVISIBLE))
-    site = row["site"].removeprefix("www.")
-    skipped = (SKIP,) * len(lines)
-    return Page(row["id"], "gva", site, "en", "near", False, lines, skipped, (0.0,) * len(lines))
-
-
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One augmented document: lines, labels, the site each line is from, the set."""
 
     set: str
+    lang: str
     lines: tuple[str, ...]
     labels: tuple[int, ...]
     sites: tuple[str, ...]
@@ -125,7 +111,7 @@ class Augmenter:
                 continue
             rows = self._noise(self._window(page), page.lang)
             if rows:
-                samples.append(Sample(page.set, *zip(*rows, strict=True)))
+                samples.append(Sample(page.set, page.lang, *zip(*rows, strict=True)))
         self.random.shuffle(samples)
         return samples
 

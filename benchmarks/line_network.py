@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from pipelines.contract import KINDS
+
 WIDTH = 48
 EMBEDDING = 16
 GATES = 24
@@ -16,6 +18,8 @@ POOL = 16
 HEADS = 3
 """One verdict for each family of gold standards; the first is the one that is used."""
 KIND_COUNT = 7
+SORTS = HEADS + KIND_COUNT
+"""Columns from here on: which of `contract.KINDS` a line is, if it is boilerplate."""
 DROPOUT = 0.2
 WORDING_DROPOUT = 0.5
 
@@ -103,7 +107,7 @@ class Network(nn.Module):
         self.gates = nn.Linear(WIDTH, 4 * GATES)
         self.pool = nn.Linear(WIDTH, POOL)
         self.wide = nn.Linear(WIDTH + 2 * GATES + 2 * POOL, WIDTH)
-        self.head = nn.Linear(WIDTH, HEADS + KIND_COUNT)
+        self.head = nn.Linear(WIDTH, SORTS + len(KINDS))
         self.drop = nn.Dropout(DROPOUT)
         self.wording_drop = nn.Dropout(WORDING_DROPOUT)
 

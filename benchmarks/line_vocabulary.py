@@ -100,13 +100,18 @@ def encode(
     vocabulary: Vocabulary,
     sites: np.ndarray,
     rng: np.random.Generator,
-    dropout: float,
+    dropout: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(embedding rows, 0 where none; odds columns) of lines, each line's own site left out."""
+    """(embedding rows, 0 where none; odds columns) of lines, each line's own site left out.
+
+    `dropout`: share of each line's tokens that is hidden, shape (lines,).
+    """
     mask = _mask(features)
     token = features.tokens[mask].astype(np.int64)
     at = np.minimum(np.searchsorted(vocabulary.tokens, token), len(vocabulary.tokens) - 1)
-    hit = (vocabulary.tokens[at] == token) & (rng.random(len(token)) >= dropout)
+    hit = (vocabulary.tokens[at] == token) & (
+        rng.random(len(token)) >= np.repeat(dropout, mask.sum(1))
+    )
     own = (token << _SITE_BITS) | np.repeat(sites, mask.sum(1))
     low = np.searchsorted(vocabulary.pair, own, "left")
     high = np.searchsorted(vocabulary.pair, own, "right")

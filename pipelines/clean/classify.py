@@ -1,97 +1,53 @@
 """The one decision per line, from phrases, from what the site repeats, and from the line model.
 
-In order: the rule that holds where the line stands; lines below a heading that opens links or a
-footer; headline and section; companions of captions; what the site repeats; the line model. What
-the site's owner says stands above all, and the guards keep a document from losing its prose.
+`evidence` gathers what phrases, dates and headings say of each line; the line model reads it (which
+kind of rule, how often that rule is right, how often the site repeats the line) beside the line's
+own wording, shape and place, and its score decides. A line that evidence speaks against goes from a
+lower score on than one that nothing else speaks against. What the site's owner says stands above
+all, and the guards keep a document from losing its prose.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from pipelines.clean.captions import is_companion
-from pipelines.clean.dates import Printed, read_date
+from pipelines.clean.dates import Printed
+from pipelines.clean.draft import DERIVED, Draft, Given, Judge
+from pipelines.clean.evidence import gather
 from pipelines.clean.fold import FoldedLines
 from pipelines.clean.headline import NOTHING, Found, HeadLine, find_headline
-from pipelines.clean.line_model import LINE_KINDS, LineModel
-from pipelines.clean.match import HEAD, TAIL, candidates
-from pipelines.clean.place import Place, in_wrapped, place
-from pipelines.clean.rulebook import Rule, Rulebook
+from pipelines.clean.line_model import LINE_KINDS, LineScores
+from pipelines.clean.match import BODY, HEAD
+from pipelines.clean.place import Place, in_wrapped
 from pipelines.clean.segment import LineBatch
-from pipelines.clean.sites import Owner, SiteLines
-from pipelines.contract import KINDS
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from numpy.typing import NDArray
 
-DERIVED: Final[dict[str, tuple[str, str]]] = {
-    "any.headline.moved": ("repeated_headline", "the headline, moved to its column"),
-    "any.headline.repeated": ("repeated_headline", "the headline, standing here once more"),
-    "any.section.label": ("section_label", "a label above the headline, moved to the section"),
-    "any.caption.companion": ("caption", "title or double of the caption beside it"),
-    "any.links.below": ("related_links", "in the list of links below a heading that opens one"),
-    "any.footer.below": ("about_publisher", "in the page's footer, below the copyright line"),
-    "site.repeats": ("site_template", "the site repeats this line in other articles"),
-    "owner.drop": ("site_template", "the owner's settings drop this line on this site"),
-    "model.line": ("other_boilerplate", "shape, place and wording are those of boilerplate"),
-}
-"""Verdicts that no rule of the book carries: rule_id -> (kind, reason)."""
+__all__ = ["DERIVED", "Given", "Judge", "Verdicts", "classify"]
 
 MIN_SITE_ARTICLES: Final = 3
 """Distinct articles of a site that must repeat a line before that alone removes it."""
 
-FOOTER_AFTER: Final = 0.6
-"""Share of the prose that must stand above a copyright line for it to open the footer."""
-
 PROSE_DOUBT: Final = 0.6
-"""Share of the doubt the threshold allows that is allowed for prose: more is lost with it."""
+"""Share of the doubt the threshold allows that is allowed for prose, with which more is lost, and
+for what stands between paragraphs: results, verses and subheadings confirm each other there."""
 
 MIN_KEPT_SHARE: Final = 0.25
 """Share of a document's prose that is kept whatever the model says."""
 
+WITH_EVIDENCE: Final = 0.7
+"""Share of the threshold from which a line goes that other evidence speaks against, too."""
 
-@dataclass(frozen=True, slots=True)
-class Judge:
-    """All that a decision rests on besides the text."""
+TRUSTED_ODDS: Final = 1.5
+"""Log-odds from which a rule is mostly right on the training pages: on four sites of five."""
 
-    rulebook: Rulebook
-    model: LineModel | None
-    """None: rules and sites alone decide."""
-    threshold: float
-    sites: SiteLines
-    owner: Owner
-
-    def rule_id(self, code: int) -> str:
-        """The rule_id of a verdict code."""
-        rules = self.rulebook.rules
-        return rules[code].id if code < len(rules) else list(DERIVED)[code - len(rules)]
-
-    def code(self, derived: str) -> int:
-        """The verdict code of a derived rule_id."""
-        return len(self.rulebook.rules) + list(DERIVED).index(derived)
-
-    def kinds(self) -> NDArray[np.int8]:
-        """Kind (index into KINDS) of every verdict code."""
-        named = [rule.kind for rule in self.rulebook.rules] + [kind for kind, _ in DERIVED.values()]
-        return np.array([KINDS.index(kind) for kind in named], dtype=np.int8)
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What is known beside the lines: of each document, one entry a row; of its breaks."""
-
-    headline: list[str | None]
-    site: list[str | None]
-    night: list[date | None]
-    language: list[str]
-    wraps: NDArray[np.bool_]
-    """Whether the break below each line is a hard wrap, shape (lines,)."""
+SURE_KIND: Final = 0.6
+"""How likely a kind must be for the model's word on it to count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,110 +67,85 @@ class Verdicts:
     """Dates of removed date lines, by line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A batch while it is judged: the evidence, and the verdicts that the steps write."""
-
-    lines: LineBatch
-    folded: FoldedLines
-    where: Place
-    given: Given
-    judge: Judge
-    support: NDArray[np.float32]
-    code: NDArray[np.int32]
-    score: NDArray[np.float32]
-    model_score: NDArray[np.float32]
-    """What the line model says, shape (lines,); 0 without a model."""
-    title: NDArray[np.float32]
-    """How likely the line model takes a line for the headline; 1 without a model."""
-
-    def text(self, row: int) -> str:
-        """The text of one line."""
-        return self.lines.text[self.lines.start[row] : self.lines.end[row]]
-
-    def head_line(self, row: int) -> HeadLine:
-        """One line as the search for the headline sees it."""
-        is_free, title = bool(self.code[row] < 0), float(self.title[row])
-        return HeadLine(row, self.text(row), is_free, title, int(self.folded.line_hash[row]))
-
-    def core(self, row: int) -> str:
-        """The lower-case core of one line."""
-        return self.folded.lower_text(self.folded.core_start[row], self.folded.core_end[row])
-
-    def mark(self, rows: Any, derived: str, score: Any = 0.97) -> None:
-        """Give rows a derived verdict."""
-        self.code[rows], self.score[rows] = self.judge.code(derived), score
-
-    def rows_of(self, wanted: Callable[[Rule], bool]) -> list[int]:
-        """Rows whose verdict is carried by a rule of the wanted sort."""
-        rules = self.judge.rulebook.rules
-        table = np.array([wanted(rule) for rule in rules] + [False] * (len(DERIVED) + 1))
-        rows: list[int] = np.flatnonzero(table[self.code]).tolist()
-        return rows
-
-    def rule(self, row: int) -> Rule:
-        """The rule that carries a row's verdict."""
-        rule: Rule = self.judge.rulebook.rules[self.code[row]]
-        return rule
-
-
 def classify(lines: LineBatch, folded: FoldedLines, given: Given, judge: Judge) -> Verdicts:
     """The verdict on every line of a batch."""
-    possible = candidates(folded, judge.rulebook)
-    where = place(lines, (possible >= 0).any(axis=1), given.wraps)
-    code = possible[np.arange(possible.shape[0]), where.zone].astype(np.int32)
-    support = judge.sites.support(given.site, given.night, lines.document, folded.line_hash)
-    score = np.where(code >= 0, np.float32(0.99), np.float32(0))
-    model_score, title = _ask_model(lines, code, support, judge)
-    draft = Draft(lines, folded, where, given, judge, support, code, score, model_score, title)
-    dates = _read_dates(draft)
-    _open_blocks(draft)
-    found = _headlines(draft)
+    draft = gather(lines, folded, given, judge)
+    odds = _rule_odds(draft)
+    scores = _ask_model(draft, odds)
+    _veto(draft, scores, odds)
+    found = _headlines(draft, scores)
     _companions(draft)
     _site_repeats(draft)
-    _apply_model(draft)
+    by_model = _apply_model(draft, scores)
     _overrule(draft)
+    kind = np.append(judge.kinds(), np.int8(-1))[draft.code]
+    sure = by_model & (draft.code >= 0) & (scores.sort_share >= SURE_KIND)
+    kind[sure] = scores.sort[sure]
+    return Verdicts(draft.code, kind, draft.score, draft.where, found, draft.dates)
+
+
+def _rule_odds(draft: Draft) -> NDArray[np.float32]:
+    """Log-odds of what the evidence against each line hits, on the training pages; 0 for none."""
+    judge, model = draft.judge, draft.judge.model
+    if model is None:
+        return np.zeros(draft.code.size, dtype=np.float32)
+    odds = model.rule_odds(judge.rule_ids(), judge.kinds())
+    by_code: NDArray[np.float32] = np.append(odds, np.float32(0))[draft.code]
+    return by_code
+
+
+def _ask_model(draft: Draft, odds: NDArray[np.float32]) -> LineScores:
+    """What the line model says of every line; without a model, nothing against the evidence."""
+    judge = draft.judge
+    if judge.model is None or not draft.code.size:
+        unsaid = LineScores.empty(draft.code.size)
+        unsaid.kind[:, LINE_KINDS.index("title")] = 1
+        return unsaid
     kinds = np.append(judge.kinds(), np.int8(-1))
-    return Verdicts(code, kinds[code], score, where, found, dates)
+    return judge.model.judge(draft.lines, kinds[draft.code], draft.support, odds)
 
 
-def _read_dates(draft: Draft) -> dict[int, Printed]:
-    """Read the dates of date lines; a line that holds none is no date line after all."""
-    dates = {}
-    for row in draft.rows_of(lambda rule: rule.moves == "date"):
-        text = draft.folded.lower_text(draft.folded.start[row], draft.folded.end[row])
-        printed = read_date(text, draft.given.language[draft.lines.document[row]])
-        if printed is None:
-            draft.code[row], draft.score[row] = -1, 0
-        else:
-            dates[row] = printed
-    return dates
+def _veto(draft: Draft, scores: LineScores, odds: NDArray[np.float32]) -> None:
+    """Take verdicts back where the line model, told of the evidence, takes a line for the article.
+
+    Where a rule is mostly right, or the line is one of several that bear information, the line
+    itself counts, not how clean its document is: it may touch a document in which nothing else is
+    wrong.
+    """
+    judge = draft.judge
+    if judge.model is None:
+        return
+    is_sure = np.append(judge.is_sure(), True)[draft.code]
+    trusted = (odds >= TRUSTED_ODDS) | _is_information(draft, scores)
+    score = np.where(trusted, scores.bare, scores.score)
+    back = np.flatnonzero(~is_sure & (score < WITH_EVIDENCE * judge.threshold))
+    draft.code[back], draft.score[back] = -1, 0
+    for row in back.tolist():
+        draft.dates.pop(row, None)
 
 
-def _open_blocks(draft: Draft) -> None:
-    """Lines below a heading that opens a list of links or the footer, to their end."""
-    lines, where = draft.lines, draft.where
-    first = np.searchsorted(lines.document, np.arange(lines.document_start.size))
-    for row in draft.rows_of(lambda rule: rule.opens is not None):
-        opens = draft.rule(row).opens
-        below = np.arange(row + 1, first[lines.document[row] + 1])
-        free = below[draft.code[below] < 0]
-        if opens == "footer" and where.prose_before[row] >= FOOTER_AFTER:
-            draft.mark(free, "any.footer.below")
-        elif opens == "links" and where.zone[row] == TAIL:
-            draft.mark(free[~where.ends_sentence[free]], "any.links.below")
+def _is_information(draft: Draft, scores: LineScores) -> NDArray[np.bool_]:
+    """Lines that bear a headline, byline, date or caption beside another one, shape (lines,)."""
+    bears = scores.kind[:, LINE_KINDS.index("title") :].sum(axis=1) >= SURE_KIND
+    same = draft.lines.document[1:] == draft.lines.document[:-1]
+    beside = np.zeros(bears.size, dtype=np.bool_)
+    beside[1:] |= bears[:-1] & same
+    beside[:-1] |= bears[1:] & same
+    both: NDArray[np.bool_] = bears & beside
+    return both
 
 
-def _headlines(draft: Draft) -> dict[int, Found]:
+def _headlines(draft: Draft, scores: LineScores) -> dict[int, Found]:
     """Find and mark the headline and section of every document that has lines above its prose."""
     lines, given = draft.lines, draft.given
+    title = scores.kind[:, [LINE_KINDS.index("title"), LINE_KINDS.index("title_dup")]].sum(axis=1)
     rows = np.flatnonzero(draft.where.zone == HEAD)
     found: dict[int, Found] = {}
     for group in np.split(rows, np.flatnonzero(np.diff(lines.document[rows])) + 1):
         if not group.size:
             continue
         document = int(lines.document[group[0]])
-        head = [draft.head_line(row) for row in group.tolist()]
+        head = [_head_line(draft, row, float(title[row])) for row in group.tolist()]
         after = int(lines.end[group[-1]])
         until = min(after + 2000, int(lines.document_start[document + 1]))
         result = find_headline(
@@ -228,6 +159,12 @@ def _headlines(draft: Draft) -> dict[int, Found]:
     sections = [row for result in found.values() for row in result.section_rows]
     draft.mark(sections, "any.section.label")
     return found
+
+
+def _head_line(draft: Draft, row: int, title: float) -> HeadLine:
+    """One line as the search for the headline sees it."""
+    is_free = bool(draft.code[row] < 0)
+    return HeadLine(row, draft.text(row), is_free, title, int(draft.folded.line_hash[row]))
 
 
 def _companions(draft: Draft) -> None:
@@ -252,28 +189,18 @@ def _site_repeats(draft: Draft) -> None:
     draft.mark(rows, "site.repeats", 1 - 1 / (1 + draft.support[rows]))
 
 
-def _ask_model(
-    lines: LineBatch, code: NDArray[np.int32], support: NDArray[np.float32], judge: Judge
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """P(boilerplate) and P(headline) of every line, as the line model sees them."""
-    if judge.model is None or not code.size:
-        return np.zeros(code.size, np.float32), np.ones(code.size, np.float32)
-    kinds = np.append(judge.kinds(), np.int8(-1))
-    scores = judge.model.judge(lines, kinds[code], support)
-    title = scores.kind[:, [LINE_KINDS.index("title"), LINE_KINDS.index("title_dup")]]
-    return scores.score, title.sum(axis=1)
-
-
-def _apply_model(draft: Draft) -> None:
-    """Let the line model speak for lines that nothing else speaks for."""
+def _apply_model(draft: Draft, scores: LineScores) -> NDArray[np.bool_]:
+    """Let the line model speak for lines that nothing else speaks for; those it removes."""
     code, lines, where = draft.code, draft.lines, draft.where
     free = code < 0
-    draft.score[free] = draft.model_score[free]
+    draft.score[free] = scores.score[free]
     # Scores of single lines say nothing of lines that were cut out of a paragraph.
-    doubt = np.where(where.is_prose, PROSE_DOUBT, 1) * (1 - draft.judge.threshold)
-    drop = free & (draft.model_score >= 1 - doubt) & ~in_wrapped(draft.given.wraps)
+    amid = where.is_prose | (where.zone == BODY)
+    doubt = np.where(amid, PROSE_DOUBT, 1) * (1 - draft.judge.threshold)
+    drop = free & (scores.score >= 1 - doubt) & ~in_wrapped(draft.given.wraps)
     drop &= ~(_needs_prose(draft, drop)[lines.document] & where.is_prose)
     code[drop] = draft.judge.code("model.line")
+    return drop
 
 
 def _needs_prose(draft: Draft, drop: NDArray[np.bool_]) -> NDArray[np.bool_]:

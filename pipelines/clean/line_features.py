@@ -33,14 +33,17 @@ from pipelines.clean.line_characters import (
 )
 from pipelines.clean.line_place import (
     FACT_CHARS,
+    FACT_END_HASH,
     FACT_IS_PROSE,
     FACT_KEPT,
+    FACT_LAST_CLASS,
     FACT_LINE_HASH,
     FACT_START_HASH,
     FACT_WORDS,
     FACTS,
     PLACE_FEATURES,
     empty_table,
+    find_alike,
     find_repeats,
     log1p,
     place_after,
@@ -236,6 +239,12 @@ def _read_lines(
         facts[i, FACT_START_HASH] = (
             mix(words[0, HASH] * np.uint32(31) ^ words[min(count, 2) - 1, HASH]) if count else 0
         )
+        facts[i, FACT_END_HASH] = (
+            mix(words[count - 1, HASH] * np.uint32(31) ^ words[max(count, 2) - 2, HASH])
+            if count
+            else 0
+        )
+        facts[i, FACT_LAST_CLASS] = last
         facts[i, FACT_KEPT] = _keep_words(words, count, kept[i])
 
 
@@ -247,7 +256,7 @@ def _read_documents(
     kept = np.empty((longest, _OVERLAP_WORDS), dtype=np.uint32)
     facts = np.empty((len(spans), FACTS), dtype=np.int64)
     words_seen = empty_table(longest * _OVERLAP_WORDS)
-    lines_seen = empty_table(longest * 2)
+    lines_seen = empty_table(longest * 3)
     place = dense[:, len(SHAPE_FEATURES) :]
     base = np.int32(0)
     for document in range(len(bounds) - 1):
@@ -266,6 +275,7 @@ def _read_documents(
             )
             share_words(facts[a:b], kept, words_seen, base, place[a:b])
             find_repeats(facts[a:b], lines_seen, base, place[a:b])
+            find_alike(facts[a:b], place[a:b])
             base = np.int32(base + _PIECE)
         if high > low:
             totals = place_before(facts[low:high], place[low:high])

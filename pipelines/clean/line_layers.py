@@ -217,14 +217,19 @@ def summarise(h: Any, bounds: Any, out: Any) -> None:
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def restrain(logits: Any, bounds: Any, restraint: Any) -> None:
-    """Cap each line at its document's highest logit less `restraint`, in place.
+    """Cap each line at the log of its document's summed odds less `restraint`, in place.
 
-    A document in which nothing is clearly boilerplate is most likely clean.
+    A document in which nothing is clearly boilerplate, and little is even doubtful, is most likely
+    clean; where many lines are doubtful, they confirm each other.
     """
     for d in range(len(bounds) - 1):
         low, high = bounds[d], bounds[d + 1]
-        cap = np.float32(-1e9)
+        peak = np.float32(-1e9)
         for t in range(low, high):
-            cap = max(cap, logits[t])
+            peak = max(peak, logits[t])
+        total = np.float32(0)
         for t in range(low, high):
-            logits[t] = min(logits[t], cap - restraint)
+            total += np.exp(logits[t] - peak)
+        cap = peak + np.log(max(total, np.float32(1))) - restraint
+        for t in range(low, high):
+            logits[t] = min(logits[t], cap)

@@ -30,7 +30,7 @@ from pipelines.clean.line_layers import (
 from pipelines.contract import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from importlib.resources.abc import Traversable
 
     from numpy.typing import NDArray
@@ -42,10 +42,12 @@ if TYPE_CHECKING:
 LINE_KINDS: Final = ("keep", "drop", "title", "title_dup", "byline", "date", "caption")
 """What the second output of the network tells apart."""
 
-GIVEN: Final = len(KINDS) + 1
+GIVEN: Final = len(KINDS) + 2
 """Columns of evidence from outside the line."""
 
-DEFAULT_THRESHOLD: Final = 0.57
+_ODDS_SCALE: Final = 3
+
+DEFAULT_THRESHOLD: Final = 0.4
 """Score from which a line should go; chosen on out-of-fold figures, see `docs/line-model.md`."""
 
 _CHEAP_WORDS: Final = 5
@@ -63,9 +65,32 @@ class LineScores:
     """Verdict of the model on some lines."""
 
     score: NDArray[np.float32]
-    """Probability that a line is boilerplate, calibrated, shape (lines,)."""
+    """P(boilerplate), calibrated and on the careful side, shape (lines,)."""
+    bare: NDArray[np.float32]
+    """The same of the line itself, whatever is lost with it and how clean its document is."""
     kind: NDArray[np.float32]
     """Probability of each of `LINE_KINDS`, shape (lines, 7)."""
+    sort: NDArray[np.int8]
+    """If the line is boilerplate, its likeliest kind (index into `contract.KINDS`), (lines,)."""
+    sort_share: NDArray[np.float32]
+    """How likely that is, shape (lines,)."""
+
+    @classmethod
+    def empty(cls, lines: int) -> LineScores:
+        """Scores to be written."""
+        score, bare, share = np.zeros((3, lines), dtype=np.float32)
+        kind = np.zeros((lines, len(LINE_KINDS)), dtype=np.float32)
+        return cls(score, bare, kind, np.zeros(lines, dtype=np.int8), share)
+
+    def part(self, lines: slice) -> LineScores:
+        """Some of the lines, in the same memory."""
+        return LineScores(
+            self.score[lines],
+            self.bare[lines],
+            self.kind[lines],
+            self.sort[lines],
+            self.sort_share[lines],
+        )
 
 
 @dataclass(frozen=True)
@@ -85,41 +110,71 @@ class LineModel:
         """Digest of the weights, 16 hexadecimal digits."""
         return str(self.weights["version"])
 
+    def rule_odds(self, rule_ids: Sequence[str], kinds: NDArray[np.int8]) -> NDArray[np.float32]:
+        """Log-odds that what a rule hits is boilerplate, for rules of the given kinds, (rules,).
+
+        Counted on the training pages, each site once, and shrunk towards the rule's kind; a rule
+        that they do not know has the odds of its kind.
+        """
+        names = self.weights["rules"].tolist()
+        known = dict(zip(names, self.weights["rule_odds"].tolist(), strict=True))
+        usual = self.weights["kind_odds"][kinds].tolist()
+        odds = [known.get(name, other) for name, other in zip(rule_ids, usual, strict=True)]
+        return np.array(odds, dtype=np.float32)
+
     def score(
-        self, lines: LineBatch, phrase: NDArray[np.int8], site_support: NDArray[np.float32]
+        self,
+        lines: LineBatch,
+        phrase: NDArray[np.int8],
+        site_support: NDArray[np.float32],
+        odds: NDArray[np.float32] | None = None,
     ) -> NDArray[np.float32]:
         """P(boilerplate) of each line, float32 (lines,).
 
-        `phrase`: index into `contract.KINDS` of the rule that hit the line, -1 if none;
-        `site_support`: in how many distinct articles of the site the line was seen, 0 unknown.
+        `phrase`: index into `contract.KINDS` of the rule that hit the line, -1 if none; `odds`: the
+        log-odds of that rule (`rule_odds`), those of its kind if not given; `site_support`: in how
+        many distinct articles of the site the line was seen, 0 unknown.
         A line's score depends on its document only, not on what else is in the batch.
         """
-        return self.judge(lines, phrase, site_support).score
+        return self.judge(lines, phrase, site_support, odds).score
 
     def judge(
-        self, lines: LineBatch, phrase: NDArray[np.int8], site_support: NDArray[np.float32]
+        self,
+        lines: LineBatch,
+        phrase: NDArray[np.int8],
+        site_support: NDArray[np.float32],
+        odds: NDArray[np.float32] | None = None,
     ) -> LineScores:
         """As `score`, with the probability of each kind of line."""
-        score = np.empty(len(lines.start), dtype=np.float32)
-        kind = np.empty((len(lines.start), len(LINE_KINDS)), dtype=np.float32)
+        if odds is None:
+            odds = np.where(phrase >= 0, self.weights["kind_odds"][phrase], np.float32(0))
+        given = given_columns(phrase, site_support, odds)
+        scores = LineScores.empty(len(lines.start))
         for first, after in _chunks(lines.document):
             features = read_features(lines, first, after)
             chunk = slice(first, after)
-            given = given_columns(phrase[chunk], site_support[chunk])
-            score[chunk], kind[chunk] = self._read(features, given, lines.document[chunk])
-        return LineScores(score, kind)
+            self._read(features, given[chunk], lines.document[chunk], scores.part(chunk))
+        return scores
 
     def _read(
-        self, features: LineFeatures, given: NDArray[np.float32], document: NDArray[np.int32]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        self,
+        features: LineFeatures,
+        given: NDArray[np.float32],
+        document: NDArray[np.int32],
+        into: LineScores,
+    ) -> None:
         starts = np.ones(len(document), dtype=np.bool_)
         starts[1:] = document[1:] != document[:-1]
         bounds = np.append(np.flatnonzero(starts), len(starts))
         out = self._network(self._input(features, given), starts, bounds)
-        logits = self._calibrated(out[:, 0], features)
-        restrain(logits, bounds, np.float32(self.weights["restraint"]))
-        score = (1 / (1 + np.exp(-logits))).astype(np.float32)
-        return score, _softmax(out[:, -len(LINE_KINDS) :])
+        bare, careful = self._calibrated(out[:, 0], features)
+        restrain(careful, bounds, np.float32(self.weights["restraint"]))
+        into.bare[:], into.score[:] = _probability(bare), _probability(careful)
+        sorts = out.shape[1] - len(KINDS)
+        into.kind[:] = _softmax(out[:, sorts - len(LINE_KINDS) : sorts])
+        sort = _softmax(out[:, sorts:])
+        into.sort[:] = sort.argmax(axis=1)
+        into.sort_share[:] = sort.max(axis=1)
 
     def _input(self, features: LineFeatures, given: NDArray[np.float32]) -> NDArray[np.float32]:
         weights = self.weights
@@ -158,21 +213,27 @@ class LineModel:
 
     def _calibrated(
         self, logits: NDArray[np.float32], features: LineFeatures
-    ) -> NDArray[np.float32]:
-        """Platt scaling; a long line needs more evidence, since more is lost with it."""
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Platt scaling, bare and careful: a long line needs more evidence to be lost."""
         slope, offset, cost = self.weights["calibration"]
         log_words = features.dense[:, FEATURES.index("log_words")] * 4
         dear = np.maximum(log_words - np.log(_CHEAP_WORDS), 0)
-        return np.asarray(slope * logits + offset - cost * dear, dtype=np.float32)
+        bare = np.asarray(slope * logits + offset, dtype=np.float32)
+        return bare, np.asarray(bare - cost * dear, dtype=np.float32)
+
+
+def _probability(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
 
 
 def given_columns(
-    phrase: NDArray[np.int8], site_support: NDArray[np.float32]
+    phrase: NDArray[np.int8], site_support: NDArray[np.float32], odds: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Evidence from outside the line: one column a kind of rule, one for the site."""
+    """Evidence from outside the line: one column a kind of rule, the rule's odds, the site."""
     given = np.zeros((len(phrase), GIVEN), dtype=np.float32)
     hit = np.flatnonzero(phrase >= 0)
     given[hit, phrase[hit]] = 1
+    given[hit, -2] = odds[hit] / _ODDS_SCALE
     given[:, -1] = np.log1p(np.minimum(site_support, 50)) / 2
     return given
 

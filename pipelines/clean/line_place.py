@@ -17,10 +17,11 @@ PLACE_FEATURES: Final = (
     "chars_after", "prose_before", "prose_after", "prose_gap_before", "prose_gap_after",
     "before_all_prose", "after_all_prose", "prose_share", "prose_count",
     "repeated_before", "repeated_after", "start_repeated", "shared_words", "shared_names",
-    "shared_count", "mean_prose_words",
+    "shared_count", "mean_prose_words", "end_repeated", "alike_beside",
 )  # fmt: skip
 FACT_CHARS, FACT_WORDS, FACT_IS_PROSE, FACT_LINE_HASH, FACT_START_HASH, FACT_KEPT = range(6)
-FACTS: Final = 6
+FACT_END_HASH, FACT_LAST_CLASS = 6, 7
+FACTS: Final = 8
 _LOGARITHMS: Final = np.log1p(np.arange(4096)).astype(np.float32)
 
 
@@ -88,17 +89,40 @@ def share_words(facts: Any, kept: Any, seen: Any, base: Any, out: Any) -> None:
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def find_repeats(facts: Any, seen: Any, base: Any, out: Any) -> None:
-    """Whether the line, or its first two words, stands elsewhere in the document."""
+    """Whether the line, its first two or its last two words stand elsewhere in the document.
+
+    Of the last two words of prose nothing is noted: only what stands below each other like a list
+    ends alike.
+    """
     for i in range(len(facts)):
         line = np.int32(facts[i, FACT_LINE_HASH] >> 1)
         out[i, 14] = seen[_slot(seen, line, base), 0] >= base
         _note(seen, line, base, i)
         _note(seen, np.int32((facts[i, FACT_START_HASH] ^ 0x5BD1E995) >> 1), base, i)
+        if not facts[i, FACT_IS_PROSE]:
+            _note(seen, np.int32((facts[i, FACT_END_HASH] ^ 0x27D4EB2F) >> 1), base, i)
     for i in range(len(facts)):
         line = np.int32(facts[i, FACT_LINE_HASH] >> 1)
         start = np.int32((facts[i, FACT_START_HASH] ^ 0x5BD1E995) >> 1)
         out[i, 15] = seen[_slot(seen, line, base), 1] > base + i
         out[i, 16] = _elsewhere(seen, start, base, i)
+        end = np.int32((facts[i, FACT_END_HASH] ^ 0x27D4EB2F) >> 1)
+        out[i, 21] = not facts[i, FACT_IS_PROSE] and _elsewhere(seen, end, base, i)
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def find_alike(facts: Any, out: Any) -> None:
+    """How many of the two lines above and below are no prose, about as long, and end alike."""
+    for i in range(len(facts)):
+        alike = np.int64(0)
+        chars = facts[i, FACT_CHARS]
+        for j in range(max(i - 2, 0), min(i + 3, len(facts))):
+            other = facts[j, FACT_CHARS]
+            fits = (
+                j != i and not facts[j, FACT_IS_PROSE] and 3 * min(chars, other) > max(chars, other)
+            )
+            alike += np.int64(fits and facts[j, FACT_LAST_CLASS] == facts[i, FACT_LAST_CLASS])
+        out[i, 22] = np.float32(0) if facts[i, FACT_IS_PROSE] else np.float32(alike) / np.float32(4)
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]

@@ -55,6 +55,8 @@ class Rule:
     """Whether patterns see the line in its own case."""
     fragment: bool = False
     """Whether the rule spares lines that end like a sentence."""
+    sure: bool = False
+    """Whether the line model may not overrule it: it names what no article says of itself."""
     moves: str | None = None
     """Column the line's information moves to; the first group of a pattern is the value."""
     opens: str | None = None

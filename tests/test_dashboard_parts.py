@@ -234,7 +234,10 @@ def test_failed_checks_of_a_site_are_one_finding() -> None:
         "measure": "check",
         "level": 2,
         "value": 5.0,
-        "detail": ["documents.site expect_column_values_to_not_be_null", "stories audit.stories_counts"],
+        "detail": [
+            "documents.site expect_column_values_to_not_be_null",
+            "stories audit.stories_counts",
+        ],
     }
     found = sentence.finding(row, date(2026, 3, 2))
     assert found.sentence == (

@@ -59,7 +59,9 @@ class Judge:
 
     def is_sure(self) -> NDArray[np.bool_]:
         """Whether the line model may not overrule each verdict code."""
-        return np.array([rule.sure for rule in self.rulebook.rules] + [False] * len(DERIVED))
+        known = self.model.known_rules() if self.model else frozenset[str]()
+        rules = [rule.sure or rule.id not in known for rule in self.rulebook.rules]
+        return np.array(rules + [False] * len(DERIVED))
 
     def code(self, derived: str) -> int:
         """The verdict code of a derived rule_id."""

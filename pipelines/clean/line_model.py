@@ -110,6 +110,10 @@ class LineModel:
         """Digest of the weights, 16 hexadecimal digits."""
         return str(self.weights["version"])
 
+    def known_rules(self) -> frozenset[str]:
+        """Rules that were met in training, so that the model knows what they are worth."""
+        return frozenset(self.weights["rules"].tolist())
+
     def rule_odds(self, rule_ids: Sequence[str], kinds: NDArray[np.int8]) -> NDArray[np.float32]:
         """Log-odds that what a rule hits is boilerplate, for rules of the given kinds, (rules,).
 

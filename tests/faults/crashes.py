@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,8 @@ def kill_plan(scene: Scene, count: int, length: int, seed: int) -> list[list[dic
     """`count` kills in chains of `length`: half at event boundaries, spread, half at random times.
 
     Each boundary is a file-system event of an undisturbed run, of which they are an even spread.
-    One kill in twenty hits a process that was started cold.
+    One kill in twenty hits a process that was started cold. A chain begins with its
+    earliest: that kill hits however fast the machine is.
     """
     chosen = random.Random(seed)
     moments: list[dict[str, Any]] = [
@@ -107,7 +109,12 @@ def kill_plan(scene: Scene, count: int, length: int, seed: int) -> list[list[dic
     for number in range(0, len(moments), _COLD_ONE_IN):
         moments[number] = {"cold_after": chosen.uniform(0.0, 2 * scene.seconds)}
     chosen.shuffle(moments)
-    return [moments[at : at + length] for at in range(0, count, length)]
+    chains = [moments[at : at + length] for at in range(0, count, length)]
+    return [sorted(chain, key=_earliest) for chain in chains]
+
+
+def _earliest(harm: dict[str, Any]) -> tuple[bool, float]:
+    return "kill_at" not in harm, float(harm.get("kill_at") or harm.get("kill_after") or inf)
 
 
 def failing_event(scene: Scene, event: int) -> Ended:

@@ -63,6 +63,8 @@ def learn(settings: Settings, lake: Lake, documents: Iterable[pa.RecordBatch]) -
 
 def stale_documents(night: Night, stale: pa.Array) -> Iterator[pa.RecordBatch]:
     """The documents that are to be cleaned anew, as documents of tonight that keep their night."""
+    if not len(stale):
+        return
     for batch in night.lake.matching("documents", "document_id", stale):
         fetched = pc.coalesce(batch["retrieved_at"], pc.cast(nights(batch), TIMESTAMP))
         tonight = {
@@ -76,6 +78,8 @@ def stale_documents(night: Night, stale: pa.Array) -> Iterator[pa.RecordBatch]:
 
 def superseded(lake: Lake, stale: pa.Array) -> pa.Table:
     """The rows that no longer count once the documents are clean anew, as SUPERSEDED."""
+    if not len(stale):
+        return SUPERSEDED.empty_table()
     rows = lake.dataset("articles").to_table(
         columns=["document_id", WRITTEN_IN], filter=ds.field("document_id").isin(stale)
     )

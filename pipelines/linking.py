@@ -6,6 +6,7 @@ The order of the steps is `pipelines.link.steps`; here are the lake and the data
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Final
 
@@ -115,7 +116,7 @@ def relink(night: Night, stage: Stage, changes: Changes) -> Linked:
         live = pa.concat_tables([old, new])
         bench.put("fingerprints", live)
         bench.put("pairs_before", lake.dataset("pairs"))
-        with TextFile(night.settings.warehouse / "spill") as texts:
+        with closing(TextFile(night.settings.warehouse / "spill")) as texts:
 
             def bodies(text_ids: pa.Array) -> Shelf:
                 carriers = _carriers(live, text_ids)

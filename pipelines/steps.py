@@ -36,8 +36,7 @@ def clean(night: Night) -> Summary:
 
     learned = learn(settings, lake, arrived())
     cleaner = load_cleaner(settings, site_lines=learned.support)
-    whole = chain(arrived(), stale_documents(night, learned.stale))
-    documents = full_batches(whole, settings.batch_documents)
+    documents = stale_documents(night, learned.stale)
     total = len(learned.stale)
     total += sum(file.row_count for file in lake.files("documents", run_id=night.run_id))
     with lake.stage(night.run_id, "clean") as stage:
@@ -48,11 +47,13 @@ def clean(night: Night) -> Summary:
         if settings.is_distributed:
             from pipelines import spark
 
-            documents = stale_documents(night, learned.stale)
             for file in spark.clean(settings, lake, night.run_id, cleaner, stage.folder):
                 counts[file.table] += file.row_count
                 stage.adopt(file.table, file.path, file.row_count)
-        for result in clean_batches(documents, cleaner, workers=settings.workers):
+        else:
+            documents = chain(arrived(), documents)
+        batches = full_batches(documents, settings.batch_documents)
+        for result in clean_batches(batches, cleaner, workers=settings.workers):
             for table in ("articles", "removed_lines", "repairs"):
                 rows = getattr(result, table)
                 counts[table] += rows.num_rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -277,7 +278,7 @@ def test_no_document_is_in_two_articles_and_no_article_in_two_stories(at_once: W
 def test_a_shelf_on_disk_gives_the_bodies_asked_for(tmp_path: Path) -> None:
     bodies = ["", "Zwölf Kähne", "日本", "a\nb" * 500]
     ids = pa.array([text_id_of(body) for body in bodies], pa.int64())
-    with TextFile(tmp_path) as texts:
+    with closing(TextFile(tmp_path)) as texts:
         texts.add(ids.slice(0, 2), pa.array(bodies[:2]))
         texts.add(pa.concat_arrays([ids.slice(2), ids.slice(0, 1)]), pa.array([*bodies[2:], "old"]))
         shelf = texts.shelf()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +15,7 @@ from pipelines.link.verify import Shelf
 
 
 class TextFile:
-    """A file of bodies that is gone when it is closed; a context manager."""
+    """A file of bodies that is gone when it is closed."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -25,15 +23,8 @@ class TextFile:
         self._ids: list[NDArray[np.int64]] = []
         self._sizes: list[NDArray[np.int64]] = []
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Give the room back."""
         self._file.close()
 
     def add(self, text_ids: pa.Array, bodies: pa.Array) -> None:

@@ -345,3 +345,19 @@ def test_a_change_of_rules_is_seen_before_it_is_enabled(cleaner: Cleaner, tmp_pa
         ("gained", 3, "xx.motto"),
         ("lost", 7, "en.comments.prompt"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("below", "goes"),
+    [
+        (["Anna", "I saw it all.", "Reply", "2 hours ago", "Bert", "So did I.", "Reply"], True),
+        ([f"The council had three comments. {BOATS}", "It then went home."], False),
+    ],
+)
+def test_what_stands_below_a_heading_of_comments_goes_if_marked_as_theirs(
+    below: list[str], goes: bool
+):
+    text = "\n\n".join([RIVER, BOATS, RIVER[::-1], "3 Comments", *below])
+    removed = clean_text(text, load_cleaner(Settings())).removed_lines
+    assert ("any.comments.below" in {line.rule_id for line in removed}) is goes
+    assert {line.line_text for line in removed}.issuperset(below) is goes

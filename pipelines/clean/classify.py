@@ -41,7 +41,8 @@ MIN_KEPT_SHARE: Final = 0.25
 """Share of a document's prose that is kept whatever the model says."""
 
 WITH_EVIDENCE: Final = 0.7
-"""Share of the threshold from which a line goes that other evidence speaks against, too."""
+"""Share of the threshold from which a line goes that other evidence speaks against, too; chosen
+with the threshold on pages out of fold (docs/decisions/0018)."""
 
 TRUSTED_ODDS: Final = 1.5
 """Log-odds from which a rule is mostly right on the training pages: on four sites of five."""

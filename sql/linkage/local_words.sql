@@ -6,6 +6,8 @@ grain = ["site", "term"]
 site = "The site."
 term = "Hash of the word."
 */
+-- Eight texts and a tenth of the site: from four texts on, the names of one large story count as
+-- local, and the stories of GVA fall apart (docs/decisions/0014).
 -- Versions of one text mostly share a context, so that an article updated six times counts once.
 with texts as (
     select

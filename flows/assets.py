@@ -35,7 +35,10 @@ LINEAGE: Final = {
     "clean": Lineage(
         ("lake/articles", "lake/removed_lines", "lake/repairs"), reads=("lake/documents",)
     ),
-    "link": Lineage(("lake/pairs", "lake/clusters", "lake/story_members"), ("lake/articles",)),
+    "link": Lineage(
+        ("lake/pairs", "lake/body_pairs", "lake/clusters", "lake/story_members"),
+        reads=("lake/articles",),
+    ),
     "build": Lineage(
         (_DATABASE,),
         reads=(
@@ -44,7 +47,7 @@ LINEAGE: Final = {
             "lake/articles",
             "lake/removed_lines",
             "lake/repairs",
-            "lake/pairs",
+            "lake/body_pairs",
             "lake/clusters",
             "lake/story_members",
         ),

@@ -28,7 +28,7 @@ from pipelines.link.verify import Shelf
 from pipelines.tonight import Night, Summary
 from pipelines.warehouse import Connection, Model
 
-STATE: Final = ("masked_sentences", "clusters", "story_members")
+STATE: Final = ("masked_sentences", "body_pairs", "clusters", "story_members")
 """Lake tables of which only the last night's files count."""
 
 _FACTS: Final = ["document_id", "site", "retrieved_at", "run_id"]

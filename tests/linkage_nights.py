@@ -138,6 +138,7 @@ class World:
         """All that readers come to see, in a fixed order."""
         assert self.linked is not None
         self.bench.put("evidence", self.evidence)
+        self.bench.put("body_pairs", self.linked.body_pairs)
         self.bench.put("story_members", self.linked.story_members)
         found = {**self.bench.outputs(), "masked": self.linked.masked_sentences}
         found |= {"compared": self.pairs, "evidence": self.evidence} | self.index

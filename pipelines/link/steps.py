@@ -19,7 +19,7 @@ from pipelines.link.cluster import elect_leaders
 from pipelines.link.evidence import explain_pairs
 from pipelines.link.fingerprint import Fingerprints, fingerprint_batch, text_id_of
 from pipelines.link.stories import group_stories
-from pipelines.link.tables import FINGERPRINTS, MASKED_SENTENCES, PAIRS, STORY_MEMBERS
+from pipelines.link.tables import BODY_PAIRS, FINGERPRINTS, MASKED_SENTENCES, PAIRS, STORY_MEMBERS
 from pipelines.link.verify import Shelf, shelf_of, verify_pairs
 
 INDEX_TABLES: Final = ("shingles", "terms", "sentences")
@@ -76,11 +76,13 @@ class Before:
 class Linked:
     """What a night of linking leaves in the lake, besides the rows it has kept.
 
-    `masked_sentences`, `clusters` and `story_members` replace those of before; the others are
-    added. `retired_texts` has text_id, `retired_pairs` pair_id, of rows of earlier nights.
+    `masked_sentences`, `body_pairs`, `clusters` and `story_members` replace those of before; the
+    others are added. `retired_texts` has text_id, `retired_pairs` pair_id, of rows of earlier
+    nights.
     """
 
     masked_sentences: pa.Table
+    body_pairs: pa.Table
     clusters: pa.Table
     story_members: pa.Table
     story_changes: pa.Table
@@ -119,6 +121,7 @@ def compare(
     clusters, members, changes = group(bench, before)
     return Linked(
         masked,
+        bench.rows("body_pairs").cast(BODY_PAIRS),
         clusters,
         members,
         changes,
@@ -182,6 +185,7 @@ def link_all(articles: pa.Table, bench: Workbench) -> Linked:
         lambda name, rows: kept[name].append(rows),
     )
     bench.put("evidence", pa.concat_tables(kept["evidence"]))
+    bench.put("body_pairs", linked.body_pairs)
     bench.put("story_members", linked.story_members)
     return linked
 

@@ -133,6 +133,19 @@ CLUSTERS: Final = pa.schema(
 )
 """One row per document: replaced every night."""
 
+BODY_PAIRS: Final = pa.schema(
+    [
+        _field("body_id", pa.string(), "The body earlier in the order of survivorship."),
+        _field("other_body_id", pa.string(), "The body later in the order."),
+        _field("relation", pa.string(), "near, wholly_derived, contains or partially_derived."),
+        _score("score", "Of the strongest pair of their texts, 0–1."),
+        *_PAIR,
+        _field("is_text_first", pa.bool_(), "Whether the smaller text is of the earlier body."),
+        _field("is_first_covered", pa.bool_(), "Whether the earlier is in the other.", null=True),
+    ]
+)
+"""One row per related pair of bodies, as `linkage.body_pairs`: replaced every night."""
+
 STORY_MEMBERS: Final = pa.schema(
     [
         _field("article_id", pa.string(), "Article."),
@@ -176,6 +189,7 @@ LAKE_TABLES: Final[dict[str, pa.Schema]] = {
     "pairs": PAIRS,
     "masked_sentences": MASKED_SENTENCES,
     "evidence": EVIDENCE,
+    "body_pairs": BODY_PAIRS,
     "clusters": CLUSTERS,
     "story_members": STORY_MEMBERS,
     "story_changes": STORY_CHANGES,

@@ -1,6 +1,7 @@
 /*
 description = "One row per related pair of bodies, by the strongest relation of their texts."
 grain = ["body_id", "other_body_id"]
+stage = "link"
 
 [columns]
 body_id = "The body earlier in the order of survivorship."

@@ -1,6 +1,7 @@
 /*
 description = "One row per pair of bodies of which one may stand for the other: near or wholly derived."
 grain = ["body_id", "other_body_id"]
+stage = "link"
 
 [columns]
 body_id = "The body earlier in the order of survivorship."

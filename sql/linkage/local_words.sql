@@ -1,6 +1,7 @@
 /*
 description = "One row per site and word that the site uses in text after text, of unlike news: a place, a club, a beat."
 grain = ["site", "term"]
+stage = "link"
 
 [columns]
 site = "The site."

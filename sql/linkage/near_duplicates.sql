@@ -1,6 +1,7 @@
 /*
 description = "One row per pair of texts one of which is largely the other, word for word."
 grain = ["text_id", "other_text_id"]
+stage = "link"
 
 [columns]
 text_id = "The smaller text_id of the pair."

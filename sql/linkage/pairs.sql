@@ -20,7 +20,7 @@ with linked as (
         other_text_id,
         is_text_first,
         is_first_covered,
-    from linkage.body_pairs
+    from lake.body_pairs
     union all
     select
         body_id as one_id,
@@ -46,7 +46,7 @@ with linked as (
     from lake.clusters as clusters
     inner join linkage.exact_duplicates as exact_duplicates
         on exact_duplicates.document_id = clusters.document_id
-    inner join linkage.body_pairs as body_pairs
+    inner join lake.body_pairs as body_pairs
         on body_pairs.body_id = clusters.copy_of_document_id
         and body_pairs.other_body_id = exact_duplicates.body_id
 ),

@@ -1,6 +1,7 @@
 /*
 description = "One row per compared pair of texts: the figures every verdict is taken from."
 grain = ["text_id", "other_text_id"]
+stage = "link"
 
 [columns]
 text_id = "The smaller text_id of the pair."

@@ -1,6 +1,7 @@
 /*
 description = "One row per related pair of texts, under its strongest relation."
 grain = ["text_id", "other_text_id"]
+stage = "link"
 
 [columns]
 text_id = "The smaller text_id of the pair."

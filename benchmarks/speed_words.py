@@ -1,15 +1,23 @@
-"""Words and sentences of invented news, after those of the samples."""
+"""Words and sentences of invented news, after those of the samples.
+
+Words are as common as in the samples. Of N content words there, N₁ stand there once, and with
+probability N₁/N the next word is one never seen before (Good 1953). Such a word is invented, and
+is as common as Zipf's law has it for words less common than those of the samples; so are names.
+The vocabulary grows with the corpus, as that of news does. Between two exchanged words stands what
+stands between words of their sorts somewhere in the samples, so that runs of words seldom return.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -24,18 +32,19 @@ _WORD: Final = re.compile(r"\w+")
 MIN_WORD: Final = 5
 """Words this long are content and are exchanged, unless they are the language's commonest."""
 
-INVENTED: Final = 6_000
-"""Words invented per language beside those of the samples."""
+RANKS: Final = 200_000
+"""Words, and names, that may be invented for a language."""
 
 CAST: Final = 8
 NOUNS_CAPITAL: Final = ("de",)
 """Languages in which a capital inside a sentence does not tell names."""
 
-CONTENT, CAPITAL, NAME, NUMBER = range(1, 5)
-Shape = tuple[tuple[str, ...], tuple[int, ...]]
-"""Texts around the words to be exchanged, and the sort of each."""
+END, CONTENT, CAPITAL, NAME, NUMBER = range(5)
+Piece = tuple[str, int]
+"""Text as it stands in a sample, and the sort of the word exchanged after it (END: none)."""
 
 _ORDER: Final = 3
+T = TypeVar("T")
 
 
 def _text_language(text: str) -> str:
@@ -57,38 +66,49 @@ def _sentences() -> dict[str, list[str]]:
     return dict(found)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Language:
     """What sentences of a language are made of."""
 
-    shapes: tuple[Shape, ...]
+    name: str
+    opening: tuple[Piece, ...]
+    following: Mapping[int, tuple[Piece, ...]]
+    """Pieces that begin a sentence, and those that follow a word of each sort."""
     words: tuple[str, ...]
-    weights: tuple[float, ...]
-    """Running sums of how common the words are (Zipf's law)."""
-    names: tuple[str, ...]
+    counts: tuple[int, ...]
+    """Content words of the samples, and running sums of their counts."""
+    unseen: float
+    """Probability that a content word is none of them."""
+    letters: Mapping[str, str]
+    """Letters that follow two letters in those words, each as often as it does."""
 
     def sentence(self, rng: Random, cast: tuple[str, ...]) -> str:
         """A new sentence on people and places of the cast."""
-        fixed, kinds = self.shapes[int(rng.random() * len(self.shapes))]
-        pieces = [fixed[0]]
-        for kind, word, after in zip(kinds, self._drawn(rng, len(kinds)), fixed[1:], strict=True):
-            pieces += (self._fitted(kind, word, rng, cast), after)
+        text, sort = _any(rng, self.opening)
+        pieces = [text]
+        while sort != END:
+            pieces.append(self._fitted(sort, rng, cast))
+            text, sort = _any(rng, self.following[sort])
+            pieces.append(text)
         return "".join(pieces)
 
-    @staticmethod
-    def _fitted(kind: int, word: str, rng: Random, cast: tuple[str, ...]) -> str:
-        if kind == CAPITAL:
-            return word.capitalize()
-        if kind == NAME:
-            return cast[int(rng.random() * len(cast))]
-        return str(int(rng.random() * 997) + 2) if kind == NUMBER else word
+    def _fitted(self, sort: int, rng: Random, cast: tuple[str, ...]) -> str:
+        if sort == NAME:
+            return _any(rng, cast)
+        if sort == NUMBER:
+            return str(int(rng.random() * 997) + 2)
+        word = self.word(rng)
+        return word.capitalize() if sort == CAPITAL else word
 
-    def _drawn(self, rng: Random, count: int) -> list[str]:
-        return rng.choices(self.words, cum_weights=self.weights, k=count)
+    def word(self, rng: Random) -> str:
+        """A content word."""
+        if rng.random() < self.unseen:
+            return self._invented("word", self._rank(rng))
+        return rng.choices(self.words, cum_weights=self.counts)[0]
 
     def headline(self, rng: Random, cast: tuple[str, ...]) -> str:
-        """Six to ten words of which most stand in the cast or are content."""
-        drawn = self._drawn(rng, rng.randint(4, 8))
+        """Five to nine words, one of the cast among them."""
+        drawn = [self.word(rng) for _ in range(rng.randint(4, 8))]
         drawn.insert(rng.randint(0, 2), rng.choice(cast))
         text = " ".join(drawn)
         return text[0].upper() + text[1:]
@@ -97,7 +117,7 @@ class Language:
         """The sentence with a share of its content words exchanged."""
         return _WORD.sub(
             lambda found: (
-                self._drawn(rng, 1)[0]
+                self.word(rng)
                 if len(found[0]) >= MIN_WORD and found[0].islower() and rng.random() < share
                 else found[0]
             ),
@@ -106,14 +126,41 @@ class Language:
 
     def cast(self, rng: Random) -> tuple[str, ...]:
         """Names of the people and places of one event."""
-        drawn = rng.sample(self.names, CAST + 3)
-        people = [f"{drawn[i]} {drawn[i + 1]}" for i in range(3)]
-        return (*people, *drawn[4:])
+        drawn = [self._invented("name", self._rank(rng)).capitalize() for _ in range(CAST + 3)]
+        people = [f"{drawn[i]} {drawn[i + 1]}" for i in range(0, 6, 2)]
+        return (*people, *drawn[6:])
+
+    def _rank(self, rng: Random) -> int:
+        """A number below RANKS by Zipf's law, of which the samples' words have the first ranks."""
+        first = len(self.words)
+        return int(first * (RANKS / first + 1) ** rng.random()) - first
+
+    @cache  # noqa: B019 - languages are few and live as long as the process
+    def _invented(self, sort: str, rank: int) -> str:
+        """The word of a rank, each letter drawn after the two before it."""
+        rng = Random(f"{self.name} {sort} {rank}")
+        while True:
+            word = "".join(self._spelt(rng))
+            if len(word) >= MIN_WORD:
+                return word
+
+    def _spelt(self, rng: Random) -> Iterator[str]:
+        last = "^" * (_ORDER - 1)
+        for _ in range(14):
+            letter = _any(rng, self.letters[last])
+            if letter == "$":
+                return
+            yield letter
+            last = last[1:] + letter
+
+
+def _any(rng: Random, choices: Sequence[T]) -> T:
+    return choices[int(rng.random() * len(choices))]
 
 
 @cache
 def language(name: str) -> Language:
-    """Sentence shapes and vocabulary of a language of the samples."""
+    """Sentences and vocabulary of a language of the samples."""
     sentences = _sentences()[name]
     common = set(WORDS[name].split())
     spelt = Counter(
@@ -122,68 +169,55 @@ def language(name: str) -> Language:
         for word in _WORD.findall(sentence)
         if _is_content(word, common)
     )
-    rng = Random(f"vocabulary {name}")
-    words = [*sorted(spelt), *_invented(sorted(spelt), INVENTED, rng)]
-    rng.shuffle(words)
-    weights = accumulate(1 / (rank + 20) for rank in range(len(words)))
-    names = [word.capitalize() for word in _invented(sorted(spelt), INVENTED, rng)]
-    shapes = tuple(
-        _shape(sentence, common, is_name=name not in NOUNS_CAPITAL) for sentence in sentences
+    words = sorted(spelt)
+    shapes = [_shape(sentence, common, is_name=name not in NOUNS_CAPITAL) for sentence in sentences]
+    shapes = [shape for shape in shapes if len(shape) > 1]
+    following = defaultdict(list)
+    for shape in shapes:
+        for (_, sort), piece in pairwise(shape):
+            following[sort].append(piece)
+    return Language(
+        name,
+        tuple(shape[0] for shape in shapes),
+        {sort: tuple(pieces) for sort, pieces in following.items()},
+        tuple(words),
+        tuple(accumulate(spelt[word] for word in words)),
+        sum(count == 1 for count in spelt.values()) / spelt.total(),
+        _letters(spelt),
     )
-    return Language(shapes, tuple(words), tuple(weights), tuple(names))
 
 
 def _is_content(word: str, common: set[str]) -> bool:
     return len(word) >= MIN_WORD and word.isalpha() and word.lower() not in common
 
 
-def _shape(sentence: str, common: set[str], *, is_name: bool) -> Shape:
-    """What stands between the words exchanged, and what each of these is."""
-    fixed, kinds, held = [], [], ""
+def _shape(sentence: str, common: set[str], *, is_name: bool) -> list[Piece]:
+    """A sentence in pieces."""
+    pieces, held = [], ""
     for place, part in enumerate(_PART.findall(sentence)):
-        kind = _kind(part, common, is_name=is_name and place > 0)
-        if kind:
-            fixed.append(held)
-            kinds.append(kind)
-            held = ""
-        else:
+        sort = _sort(part, common, is_name=is_name and place > 0)
+        if sort == END:
             held += part
-    return (*fixed, held), tuple(kinds)
+        else:
+            pieces.append((held, sort))
+            held = ""
+    return [*pieces, (held, END)]
 
 
-def _kind(part: str, common: set[str], *, is_name: bool) -> int:
+def _sort(part: str, common: set[str], *, is_name: bool) -> int:
     if part.isdigit():
         return NUMBER
     if not _is_content(part, common):
-        return 0
+        return END
     if part[0].isupper():
         return NAME if is_name else CAPITAL
     return CONTENT
 
 
-def _invented(words: list[str], count: int, rng: Random) -> list[str]:
-    """Words after the words given: each letter drawn after the two before it."""
+def _letters(spelt: Counter[str]) -> dict[str, str]:
     following: dict[str, list[str]] = defaultdict(list)
-    for word in words:
+    for word in sorted(spelt):
         padded = f"{'^' * (_ORDER - 1)}{word}$"
         for at in range(len(padded) - _ORDER + 1):
             following[padded[at : at + _ORDER - 1]].append(padded[at + _ORDER - 1])
-    found: dict[str, None] = {}
-    for _ in range(count * 10):
-        word = _drawn_word(following, rng)
-        if MIN_WORD <= len(word) <= 14 and word not in found:
-            found[word] = None
-            if len(found) == count:
-                break
-    return list(found)
-
-
-def _drawn_word(following: dict[str, list[str]], rng: Random) -> str:
-    word = "^" * (_ORDER - 1)
-    while len(word) < 18:
-        choice = following[word[1 - _ORDER :]]
-        letter = choice[int(rng.random() * len(choice))]
-        if letter == "$":
-            break
-        word += letter
-    return word[_ORDER - 1 :]
+    return {before: "".join(letters) for before, letters in following.items()}

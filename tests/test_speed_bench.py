@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -81,6 +82,17 @@ def test_documents_have_the_size_and_the_languages_of_news(corpus: list[dict[str
     found = Counter(languages(codes, np.stack([ends - [len(t) for t in texts], ends], axis=1)))
     assert {"en", "de", "fr", "es", "it", "ru"} <= set(found)
     assert sum(found[name] for name in speed_corpus.SHARES) / len(texts) > 0.9
+
+
+def test_new_words_keep_coming_and_most_are_rare() -> None:
+    stories = [speed_corpus.document(number).story for number in range(600)]
+    english = [story for story in stories if story.language == "en"]
+    texts = ["\n".join(" ".join(it) for it in story.paragraphs).lower() for story in english]
+    spoken = [set(re.findall(r"\w{5,}", text)) for text in texts]
+    half = set().union(*spoken[: len(spoken) // 2])
+    uses = Counter(word for words in spoken for word in words)
+    assert len(uses) > 1.4 * len(half)
+    assert sum(count == 1 for count in uses.values()) > 0.4 * len(uses)
 
 
 def test_a_page_holds_the_paragraphs_of_its_text() -> None:

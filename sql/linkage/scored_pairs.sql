@@ -45,29 +45,28 @@ gaps as (
 
 -- words that both sites use in text after text do not tell two of their stories apart
 local_terms as (
-    select distinct
+    select
         fingerprints.text_id,
-        terms.term,
+        list(distinct terms.term) as terms,
     from lake.fingerprints as fingerprints
     inner join lake.terms as terms
         on terms.text_id = fingerprints.text_id
     inner join linkage.local_words as local_words
         on local_words.site = fingerprints.site
         and local_words.term = terms.term
+    group by fingerprints.text_id
 ),
 
 shared_local as (
     select
         pairs.text_id,
         pairs.other_text_id,
-        count(*) as term_count,
+        len(list_intersect(one.terms, other.terms)) as term_count,
     from lake.pairs as pairs
     inner join local_terms as one
         on one.text_id = pairs.text_id
     inner join local_terms as other
         on other.text_id = pairs.other_text_id
-        and other.term = one.term
-    group by pairs.text_id, pairs.other_text_id
 ),
 
 figures as (

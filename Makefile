@@ -30,8 +30,9 @@ export DO_NOT_TRACK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # The build backend is locked too: the package itself is built without fetching anything.
-COMPILE := printf 'hatchling\neditables\n' | uv pip compile pyproject.toml - --universal \
-	--python-version 3.11 --no-header --no-annotate --generate-hashes --upgrade --quiet
+RESOLVE := uv pip compile --universal --python-version 3.11 --no-header --no-annotate \
+	--generate-hashes --upgrade --quiet
+COMPILE := printf 'hatchling\neditables\n' | $(RESOLVE) pyproject.toml -
 
 .PHONY: help run test docs faults bench bench-quick profile proofs lint types format lock up down clean
 
@@ -43,6 +44,9 @@ run: $(VENV)/.runtime ## Install what is needed and run one night over the sampl
 
 test: $(VENV)/.dev ## Install what is needed and run all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+test-spark: $(VENV)/.spark ## Run the tests of the Spark engine (needs Java 17; installs 400 MB)
+	@$(BIN)/python -m pytest tests/test_spark.py $(PYTEST_ARGS)
 
 faults: $(VENV)/.dev ## Kill, starve and corrupt real runs; print what came of it (20 minutes)
 	@$(BIN)/python -m tests.faults $(FAULTS_ARGS)
@@ -77,6 +81,7 @@ format: $(VENV)/.dev ## Rewrite the code in the house style
 lock: ## Resolve the dependencies anew (needs uv)
 	@$(COMPILE) --output-file requirements.lock
 	@$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	@sed -n 's/^spark = \["\(.*\)"\].*/\1/p' pyproject.toml | $(RESOLVE) - --output-file requirements-spark.lock
 
 up: $(VENV)/.runtime ## Start the scheduler on this machine: server, worker, deployments
 	@$(BIN)/python -m flows.local up --home "$(HOME_FOLDER)" --port $(PORT)
@@ -105,4 +110,7 @@ $(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
 	$(install)
 
 $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	$(install)
+
+$(VENV)/.spark: requirements-spark.lock $(VENV)/.dev
 	$(install)

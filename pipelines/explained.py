@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines.clean.article import CleanedText, clean_text, load_cleaner
+from pipelines.clean.article import CleanedText, Cleaner, clean_text, load_cleaner
 from pipelines.clean.compare import compare, report, rules_with
 from pipelines.clean.edits import RemovedLine, Repair
 from pipelines.clean.explain import reasons, render
@@ -26,7 +26,7 @@ def explain(what: str, settings: Settings) -> int:
     """
     path = Path(what)
     cleaner = load_cleaner(settings)
-    found = _of_files([path], settings) if path.is_file() else iter([_of_lake(what, settings)])
+    found = _of_file(path, cleaner, settings) if path.is_file() else [_of_lake(what, settings)]
     for name, cleaned in found:
         print(f"# {name}", render(cleaned), *reasons(cleaned, cleaner), sep="\n")
     return 0
@@ -35,10 +35,11 @@ def explain(what: str, settings: Settings) -> int:
 def show_clean(files: Iterable[Path], settings: Settings, *, as_json: bool) -> int:
     """Print the clean text of every document in files. Returns 0, or 1 if one was refused."""
     code = 0
+    cleaner = load_cleaner(settings)
     for path in files:
         if not path.is_file():
             raise FileNotFoundError(f"{path}: no such file")
-        shown = list(_of_files([path], settings))
+        shown = list(_of_file(path, cleaner, settings))
         code = code if shown else 1
         for name, cleaned in shown:
             print(
@@ -90,21 +91,19 @@ def _arrived(files: list[Path], settings: Settings) -> Iterator[pa.RecordBatch]:
         yield from lake.batches("documents", max(runs), settings.batch_documents)
 
 
-def _of_files(paths: Iterable[Path], settings: Settings) -> Iterator[tuple[str, CleanedText]]:
-    """Documents of files, clean; what is refused is told on stderr."""
-    cleaner = load_cleaner(settings)
+def _of_file(path: Path, cleaner: Cleaner, settings: Settings) -> Iterator[tuple[str, CleanedText]]:
+    """Documents of a file, clean; what is refused is told on stderr."""
     now = datetime.now(UTC)
-    for path in paths:
-        for batch in read_landing(path, {}, settings, run_id="explain", started_at=now):
-            if isinstance(batch, SkippedInput):
-                continue
-            for refused in batch.rejections:
-                place = ", ".join(filter(None, (refused.source_uri, refused.source_locator)))
-                print(f"{place}: refused, {refused.reason}: {refused.detail}", file=sys.stderr)
-            for row in batch.documents.to_pylist():
-                name = ", ".join(filter(None, (row["source_uri"], row["source_locator"])))
-                text = row.pop("raw_text")
-                yield name, clean_text(text, cleaner, **row)
+    for batch in read_landing(path, {}, settings, run_id="explain", started_at=now):
+        if isinstance(batch, SkippedInput):
+            continue
+        for refused in batch.rejections:
+            place = ", ".join(filter(None, (refused.source_uri, refused.source_locator)))
+            print(f"{place}: refused, {refused.reason}: {refused.detail}", file=sys.stderr)
+        for row in batch.documents.to_pylist():
+            name = ", ".join(filter(None, (row["source_uri"], row["source_locator"])))
+            text = row.pop("raw_text")
+            yield name, clean_text(text, cleaner, **row)
 
 
 def _of_lake(beginning: str, settings: Settings) -> tuple[str, CleanedText]:

@@ -26,7 +26,7 @@ HAS_JAVA = bool(os.environ.get("JAVA_HOME") or shutil.which("java"))
 
 needs_spark = pytest.mark.skipif(
     find_spec("pyspark") is None or not HAS_JAVA,
-    reason="no pyspark or no Java: pip install 'copydesk[spark]', and a Java 17",
+    reason="no pyspark or no Java 17: `make test-spark` installs the former",
 )
 
 NIGHTS = ("2026-03-02", "2026-03-04")

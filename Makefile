@@ -81,7 +81,7 @@ format: $(VENV)/.dev ## Rewrite the code in the house style
 lock: ## Resolve the dependencies anew (needs uv)
 	@$(COMPILE) --output-file requirements.lock
 	@$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
-	@sed -n 's/^spark = \["\(.*\)"\].*/\1/p' pyproject.toml | $(RESOLVE) - --output-file requirements-spark.lock
+	@sed -n 's/^spark = \["\(.*\)"\].*/\1/p' pyproject.toml | $(RESOLVE) - --output-file .ci/spark.lock
 
 up: $(VENV)/.runtime ## Start the scheduler on this machine: server, worker, deployments
 	@$(BIN)/python -m flows.local up --home "$(HOME_FOLDER)" --port $(PORT)
@@ -112,5 +112,5 @@ $(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
 $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	$(install)
 
-$(VENV)/.spark: requirements-spark.lock $(VENV)/.dev
+$(VENV)/.spark: .ci/spark.lock $(VENV)/.dev
 	$(install)

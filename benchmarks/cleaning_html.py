@@ -28,6 +28,7 @@ from trafilatura import extract as trafilatura_extract
 
 from pipelines.clean.article import clean_batch
 from pipelines.ingest.extract import extract
+from pipelines.settings import HTML_EXTRACTORS
 
 SETS = ("zyte", "fundus", "gtrends")
 PEERS = ("resiliparse", "readability-lxml", "newspaper4k")
@@ -79,9 +80,9 @@ def score(rows: list[dict], texts: list[str]) -> dict[str, float]:
     return result
 
 
-def extracted(rows: list[dict]) -> list[str]:
+def extracted(rows: list[dict], extractor: str = HTML_EXTRACTORS[0]) -> list[str]:
     """The text that ingest takes from each page."""
-    return [extract(row["html"])["text"] for row in rows]
+    return [extract(row["html"], extractor)["text"] for row in rows]
 
 
 def cleaned(rows: list[dict], texts: list[str]) -> list[str]:
@@ -124,6 +125,7 @@ def html_table(most: int | None = None) -> tuple[list[str], dict[str, dict[str, 
     systems = {
         "copydesk (ingest + clean)": cleaned(rows, texts),
         "copydesk's ingest alone": texts,
+        "copydesk, html_extractor = resiliparse": cleaned(rows, extracted(rows, "resiliparse")),
         "trafilatura without comments": bare_trafilatura(rows),
     } | {name: found for name in PEERS if (found := peer_texts(name, rows)) is not None}
     table = {name: score(rows, found) for name, found in systems.items()}

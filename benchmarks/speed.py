@@ -28,6 +28,8 @@ import speed_corpus  # noqa: E402
 from speed_measure import Cost, FailedError, may_limit, measure, python  # noqa: E402
 from speed_report import Row, markdown, missed  # noqa: E402
 
+from pipelines.settings import HTML_EXTRACTORS  # noqa: E402
+
 CACHE: Final = Path(os.environ.get("COPYDESK_BENCH_CACHE", HERE.parent / "build" / "bench"))
 PEERS: Final = [path for path in os.environ.get("COPYDESK_PEERS", "").split(":") if path]
 RESULTS: Final = Path(os.environ.get("COPYDESK_BENCH_RESULTS", HERE / "results" / "speed"))
@@ -87,9 +89,9 @@ class Bench:
         found = next(r for r in self.rows if (r.name, r.documents) == (name, documents))
         return median(found.ratios())
 
-    def verb(self, verb: str, landing: Path, home: Path, day: str) -> Cost:
-        """One verb in a process of its own."""
-        return measure(python("speed_verb.py", landing, home, verb, day))
+    def verb(self, verb: str, landing: Path, home: Path, day: str, *settings: str) -> Cost:
+        """One verb in a process of its own; settings as `name=value`."""
+        return measure(python("speed_verb.py", landing, home, verb, day, *settings))
 
     def night(self, landing: Path, home: Path, *, limit: int | None = None) -> Cost:
         """`copydesk run`, all of it."""
@@ -168,8 +170,10 @@ def pages(bench: Bench, count: int) -> None:
     """Pages to text, beside extractors in a pool of two processes."""
     landing = bench.corpus(count, html=True)
     floors = [bench.floor(landing)]
-    home = bench.fresh("pages")
-    bench.add("ingest of pages", count, [bench.verb("ingest", landing, home, DAYS[0])], floors)
+    for extractor in HTML_EXTRACTORS:
+        home = bench.fresh("pages")
+        cost = bench.verb("ingest", landing, home, DAYS[0], f"html_extractor={extractor}")
+        bench.add(f"ingest of pages, {extractor}", count, [cost], floors)
     for tool in ("trafilatura", "resiliparse", "turbohtml"):
         if cost := bench.peer(tool, landing):
             bench.add(f"{tool}: pages in a pool of two", count, [cost], floors)

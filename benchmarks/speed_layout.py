@@ -21,7 +21,13 @@ _SPREAD: Final = 40.0
 _BY: Final = {"en": "By", "de": "Von", "fr": "Par", "es": "Por", "it": "di", "ru": "Автор:"}
 _SECTIONS: Final = ("World", "Local", "Business", "Sport", "Culture")
 _NAV: Final = ("Home", "News", *_SECTIONS, "Weather", "Puzzles", "Obituaries", "Video", "Podcasts")
+_PLACES: Final = ("North", "South", "East", "West", "Harbour", "Old Town", "Archive")
 _SCRIPT: Final = "window.dataLayer=window.dataLayer||[];function track(a,b){dataLayer.push([a,b])}"
+
+
+_SRCSET: Final = ", ".join(
+    f"/image/crop/16x9/{width}/photo.jpg {width}w" for width in range(240, 1441, 120)
+)
 
 
 @dataclass(frozen=True)
@@ -112,9 +118,13 @@ def paragraphs(story: Story, rng: Random) -> list[str]:
 
 
 def as_page(story: Story, where: Site, url: str, rng: Random) -> str:
-    """The story as a page of its site, some 40 kB of it markup and script."""
+    """The story as a page of its site, as heavy as the median of 236 real ones.
+
+    Those have 197 kB, of it 54 kB of script and style, 980 elements and 174 links.
+    """
     body = "\n".join(f"<p>{escape(line)}</p>" for line in paragraphs(story, rng))
-    related = "".join(_related(story, rng) for _ in range(12))
+    related = "".join(_related(story, rng) for _ in range(75))
+    menu = (f"{name} {place}" for name in _NAV for place in ("", *_PLACES))
     below = "".join(f'<div class="foot-{i}">{escape(t)}</div>' for i, t in enumerate(where.below))
     return _PAGE.format(
         language=story.language,
@@ -124,9 +134,9 @@ def as_page(story: Story, where: Site, url: str, rng: Random) -> str:
         published=story.published,
         author=escape(story.cast[0]),
         by=_BY[story.language],
-        nav="".join(f'<li class="nav__item"><a href="/{n.lower()}">{n}</a></li>' for n in _NAV),
-        script=f"<script>{_SCRIPT * 60}</script>",
-        style=f"<style>{'.card{display:flex;margin:0 auto 1rem}' * 200}</style>",
+        nav="".join(f'<li class="nav__item"><a href="/{n.lower()}">{n}</a></li>' for n in menu),
+        script=f"<script>{_SCRIPT * 250}</script>",
+        style=f"<style>{'.card{display:flex;margin:0 auto 1rem}' * 400}</style>",
         container=where.container,
         body=body,
         related=related,
@@ -136,10 +146,13 @@ def as_page(story: Story, where: Site, url: str, rng: Random) -> str:
 
 def _related(story: Story, rng: Random) -> str:
     title = " ".join(rng.choices(story.headline.split() + list(story.cast), k=7))
-    icon = '<svg viewBox="0 0 24 24"><path d="M12 2 2 22h20z"/></svg>'
+    icon = f'<svg viewBox="0 0 24 24"><path d="{"M12 2 2 22h20z" * 60}"/></svg>'
     return (
-        f'<div class="card"><a class="card__link" href="/{rng.randint(1, 10**6)}.html">{icon}'
-        f'<h3 class="card__title">{escape(title)}</h3></a><span>{rng.randint(1, 23)} h</span></div>'
+        f'<div class="card" style="{"--gap:1rem;" * 12}">'
+        f'<a class="card__link" href="/{rng.randint(1, 10**6)}.html">{icon}'
+        f'<picture class="card__picture"><img class="card__image" alt="" srcset="{_SRCSET}">'
+        f'</picture><h3 class="card__title"><span>{escape(title)}</span></h3></a>'
+        f'<div class="card__time"><span>{rng.randint(1, 23)} h</span></div></div>'
     )
 
 

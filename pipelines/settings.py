@@ -9,6 +9,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,9 @@ _UNSET = Secret()
 ENGINES = ("embedded", "spark")
 """What does the work of a night: this process and its workers, or Spark."""
 
+HTML_EXTRACTORS = ("trafilatura", "resiliparse")
+"""What takes the article out of a page: the most exact, or the fastest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -48,6 +52,7 @@ class Settings:
     keep_versions: int = 7
     html_timeout: float = 10.0
     html_memory: int = 1_000_000_000
+    html_extractor: str = HTML_EXTRACTORS[0]
     max_file_bytes: int = 4_000_000_000
     max_document_bytes: int = 16_000_000
     max_expansion_ratio: int = 200
@@ -63,11 +68,25 @@ class Settings:
     @property
     def is_distributed(self) -> bool:
         """Whether Spark does what one document is enough for. Raises SettingsError."""
-        if self.engine not in ENGINES:
-            origin = self.origins.get("engine", "default")
-            known = " or ".join(ENGINES)
-            raise SettingsError(f"{origin}: engine = {self.engine!r} is unknown; choose {known}")
-        return self.engine == "spark"
+        return self._chosen("engine", ENGINES) == "spark"
+
+    @property
+    def page_extractor(self) -> str:
+        """One of HTML_EXTRACTORS that is installed. Raises SettingsError."""
+        name = self._chosen("html_extractor", HTML_EXTRACTORS)
+        if find_spec(name) is None:
+            raise SettingsError(
+                f"html_extractor = {name}: not installed; run: pip install 'copydesk[{name}]'"
+            )
+        return name
+
+    def _chosen(self, name: str, known: tuple[str, ...]) -> str:
+        value: str = getattr(self, name)
+        if value not in known:
+            origin = self.origins.get(name, "default")
+            choices = " or ".join(known)
+            raise SettingsError(f"{origin}: {name} = {value!r} is unknown; choose {choices}")
+        return value
 
     @property
     def lake(self) -> Path:

@@ -18,6 +18,7 @@ from pipelines.ingest.model import Draft, Page
 from pipelines.ingest.page_process import LostError, PageProcess
 from pipelines.ingest.page_shape import SAFE_DEPTH, shallow
 from pipelines.ingest.pages import PagePool, read_pages
+from pipelines.settings import HTML_EXTRACTORS, Settings, SettingsError
 
 SENTENCE = "The river rose by two metres overnight, the mayor of the town said on Monday. "
 LAST = "The last paragraph of this page stands at its very end, and must be found."
@@ -83,6 +84,41 @@ def test_the_title_stays_text(tmp_path: Path) -> None:
     source = page("").replace("A flood", "A flood &lt;script&gt;")
     (row,) = read_bytes(tmp_path / "landing", source.encode()).documents
     assert row["given_headline"] == "A flood <script>"
+
+
+@pytest.mark.parametrize("extractor", HTML_EXTRACTORS)
+def test_each_extractor_finds_the_article_and_what_the_page_says_of_itself(
+    extractor: str, tmp_path: Path
+) -> None:
+    markup = page('<nav><a href="/">Home</a> <a href="/news">News</a></nav>').replace(
+        "<head>", '<head><meta name="author" content="Ilse Varga">'
+    )
+    (row,) = read_bytes(tmp_path / "landing", markup.encode(), html_extractor=extractor).documents
+    assert row["raw_text"].split("\n")[0] == (SENTENCE * 3).strip()
+    assert LAST in row["raw_text"] and "Home" not in row["raw_text"]
+    assert (row["given_headline"], row["given_byline"]) == ("A flood", "Ilse Varga")
+
+
+@pytest.mark.parametrize(
+    "name", ["100,000 nested divs", "column spans", "50,000 attributes", "NULs"]
+)
+def test_the_fast_extractor_is_bounded_too(name: str, tmp_path: Path) -> None:
+    source = page(HOSTILE[name]()).encode()
+    reading = read_bytes(tmp_path / "landing", source, html_timeout=3, html_extractor="resiliparse")
+    (text,) = reading.texts
+    assert SENTENCE.strip() in text and LAST in text
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"), [("lynx", "trafilatura or resiliparse"), ("resiliparse", "pip install")]
+)
+def test_an_extractor_that_cannot_be_used_is_told_with_the_remedy(
+    name: str, remedy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [])
+    monkeypatch.delitem(sys.modules, "resiliparse", raising=False)
+    with pytest.raises(SettingsError, match=remedy):
+        _ = Settings(html_extractor=name).page_extractor
 
 
 def test_a_page_drawn_by_script_is_read_from_its_linked_data(tmp_path: Path) -> None:

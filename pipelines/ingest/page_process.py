@@ -15,6 +15,7 @@ import orjson
 
 from pipelines.ingest.model import PageProcessError
 from pipelines.ingest.page_worker import HEADER, WALL_FACTOR, write_frame
+from pipelines.settings import HTML_EXTRACTORS
 
 STARTUP_SECONDS: Final = 120.0
 _ROOT: Final = Path(__file__).resolve().parents[2]
@@ -34,8 +35,9 @@ class LostError(Exception):
 class PageProcess:
     """A worker that answers one page after the other; dead after its first failure."""
 
-    def __init__(self, memory: int) -> None:
-        command = [sys.executable, "-m", "pipelines.ingest.page_worker", str(memory)]
+    def __init__(self, memory: int, extractor: str = HTML_EXTRACTORS[0]) -> None:
+        worker = ["-m", "pipelines.ingest.page_worker", str(memory), extractor]
+        command = [sys.executable, *worker]
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             command,
             stdin=subprocess.PIPE,

@@ -1,6 +1,6 @@
 """The process that parses pages: frames in on stdin, frames out on stdout, nothing else.
 
-Started as `python -m pipelines.ingest.page_worker MEMORY`; a frame is 4 bytes of length
+Started as `python -m pipelines.ingest.page_worker MEMORY EXTRACTOR`; a frame is 4 bytes of length
 (big-endian) and JSON. JSON, not pickle: what comes back was made from a stranger's page.
 """
 
@@ -55,14 +55,14 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints cannot disturb the frames
     extract = import_module("pipelines.ingest.extract").extract
-    memory = int(sys.argv[1])
+    memory, extractor = int(sys.argv[1]), sys.argv[2]
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     write_frame(answers, "ready")
     while (page := read_frame(sys.stdin.buffer)) is not None:
         _arm(page["seconds"])
         answer: Any = None
         with suppress(MemoryError):
-            answer = extract(page["html"], is_fallback=page["is_fallback"])
+            answer = extract(page["html"], extractor, is_fallback=page["is_fallback"])
         _arm(0)
         write_frame(answers, answer)
         if answer is None:

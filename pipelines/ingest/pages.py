@@ -27,10 +27,14 @@ _MOST_WAITING_CHARS: Final = 32_000_000
 
 
 class PagePool:
-    """`settings.workers` processes, each started when it is first needed."""
+    """`settings.workers` processes, each started when it is first needed.
+
+    Raises SettingsError for an extractor that is unknown or not installed.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._extractor = settings.page_extractor
         self._threads = ThreadPoolExecutor(max(1, settings.workers))
         self._idle: deque[PageProcess] = deque()
 
@@ -79,7 +83,7 @@ class PagePool:
             if process.is_alive:
                 return process
             process.close()
-        return PageProcess(self._settings.html_memory)
+        return PageProcess(self._settings.html_memory, self._extractor)
 
 
 def read_pages(items: Iterable[Item], pool: PagePool) -> Iterator[Item]:

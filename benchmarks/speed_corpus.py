@@ -1,10 +1,10 @@
 """Invented news in any number, for measuring speed: the same seed gives the same bytes.
 
 Sentences are pieced together from those in `data/samples`, with content words as common as there
-and invented ones for the rarer rest (`speed_words.py`). Documents have the
-lengths of news pages (median 17 lines and 2,000 characters), the templates of their sites with
-lines from the rule files, and in 12 of 100 cases they are copies: exact, near, rewritten, or
-partial; a further 5 report the event of another document in words of their own.
+and invented ones for the rarer rest (`speed_words.py`). Documents have the lengths of news pages
+(median 17 lines and 2,000 characters), the templates of their sites with lines from the rule
+files, and in 12 of 100 cases they are copies: exact, near, rewritten, or partial; a further 5
+report the event of another document in words of their own.
 
 Run: python benchmarks/speed_corpus.py FOLDER --documents 10000 [--html]
 """

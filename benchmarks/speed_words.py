@@ -43,7 +43,6 @@ END, CONTENT, CAPITAL, NAME, NUMBER = range(5)
 Piece = tuple[str, int]
 """Text as it stands in a sample, and the sort of the word exchanged after it (END: none)."""
 
-_ORDER: Final = 3
 T = TypeVar("T")
 
 
@@ -80,7 +79,7 @@ class Language:
     unseen: float
     """Probability that a content word is none of them."""
     letters: Mapping[str, str]
-    """Letters that follow two letters in those words, each as often as it does."""
+    """Letters that follow a letter in the samples, each as often as it does."""
 
     def sentence(self, rng: Random, cast: tuple[str, ...]) -> str:
         """A new sentence on people and places of the cast."""
@@ -137,7 +136,7 @@ class Language:
 
     @cache  # noqa: B019 - languages are few and live as long as the process
     def _invented(self, sort: str, rank: int) -> str:
-        """The word of a rank, each letter drawn after the two before it."""
+        """The word of a rank, each letter drawn after the one before it."""
         rng = Random(f"{self.name} {sort} {rank}")
         while True:
             word = "".join(self._spelt(rng))
@@ -145,13 +144,12 @@ class Language:
                 return word
 
     def _spelt(self, rng: Random) -> Iterator[str]:
-        last = "^" * (_ORDER - 1)
+        letter = "^"
         for _ in range(14):
-            letter = _any(rng, self.letters[last])
+            letter = _any(rng, self.letters[letter])
             if letter == "$":
                 return
             yield letter
-            last = last[1:] + letter
 
 
 def _any(rng: Random, choices: Sequence[T]) -> T:
@@ -183,7 +181,7 @@ def language(name: str) -> Language:
         tuple(words),
         tuple(accumulate(spelt[word] for word in words)),
         sum(count == 1 for count in spelt.values()) / spelt.total(),
-        _letters(spelt),
+        _letters(sentences),
     )
 
 
@@ -214,10 +212,9 @@ def _sort(part: str, common: set[str], *, is_name: bool) -> int:
     return CONTENT
 
 
-def _letters(spelt: Counter[str]) -> dict[str, str]:
+def _letters(sentences: list[str]) -> dict[str, str]:
     following: dict[str, list[str]] = defaultdict(list)
-    for word in sorted(spelt):
-        padded = f"{'^' * (_ORDER - 1)}{word}$"
-        for at in range(len(padded) - _ORDER + 1):
-            following[padded[at : at + _ORDER - 1]].append(padded[at + _ORDER - 1])
-    return {before: "".join(letters) for before, letters in following.items()}
+    for word in _WORD.findall(" ".join(sentences).lower()):
+        for letter, after in pairwise(f"^{word}$" if word.isalpha() else ""):
+            following[letter].append(after)
+    return {letter: "".join(after) for letter, after in following.items()}

@@ -1,7 +1,7 @@
 """The compiled pass over code points behind `tokens`: words, sentences, quotations.
 
-Arrays are those of `tokens.TokenBatch`; `codes` are uint32 code points of all texts, `classes`
-and `folds` the tables of `characters`. Types are numba's to infer, hence `Any`.
+Arrays are those of `tokens.TokenBatch`; `codes` are uint32 code points of all texts, `kinds` their
+classes and `folds` the table of `characters`. Types are numba's to infer, hence `Any`.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ MAX_TEXT_TOKENS: Final = 12_000
 
 
 class Source(NamedTuple):
-    """What is read: code points of all texts, the tables of `characters`, abbreviations."""
+    """What is read: code points of all texts and their kinds, folds, abbreviations."""
 
     codes: NDArray[np.uint32]
-    classes: NDArray[np.uint8]
+    kinds: NDArray[np.uint8]
     folds: NDArray[np.uint32]
     short: NDArray[np.uint32]
 
@@ -58,12 +58,21 @@ class Sink(NamedTuple):
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def count_tokens(codes: Any, classes: Any) -> Any:
+def kinds_of(codes: Any, classes: Any) -> Any:
+    """Class of each code point, uint8[n]."""
+    kinds = np.zeros(len(codes), np.uint8)
+    for at, code in enumerate(codes):
+        if code < LIMIT:
+            kinds[at] = classes[code]
+    return kinds
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def count_tokens(kinds: Any) -> Any:
     """Upper bound of the number of tokens: word beginnings plus unspaced characters."""
     count, inside = 0, False
-    for code in codes:
-        kind = classes[code] if code < LIMIT else 0
-        is_word = kind in (LETTER, CAPITAL, DIGIT)
+    for kind in kinds:
+        is_word = _is_word(kind)
         if kind == UNSPACED or (is_word and not inside):
             count += 1
         inside = is_word
@@ -71,15 +80,8 @@ def count_tokens(codes: Any, classes: Any) -> Any:
 
 
 @numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
-def _class_at(codes: Any, classes: Any, position: Any, end: Any) -> Any:
-    if position >= end or codes[position] >= LIMIT:
-        return np.uint8(0)
-    return classes[codes[position]]
-
-
-@numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
 def _is_word(kind: Any) -> Any:
-    return kind in (LETTER, CAPITAL, DIGIT)
+    return LETTER <= kind <= DIGIT
 
 
 @numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
@@ -93,43 +95,34 @@ def _mix(hashed: Any) -> Any:
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _word_end(codes: Any, classes: Any, position: Any, end: Any) -> Any:
+def _word_end(codes: Any, kinds: Any, position: Any, end: Any) -> Any:
     """Where the word at `position` ends; keeps 2,500 and 3.5, don't, U.S. and accents together."""
-    initials = True
-    at = position
-    while at < end:
-        kind = _class_at(codes, classes, at, end)
-        if kind == MARK or _is_word(kind):
-            initials = initials and (
-                at == position or not _is_word(_class_at(codes, classes, at - 1, end))
-            )
+    initials, run, at = True, position, position
+    while True:
+        while at < end and (_is_word(kinds[at]) or kinds[at] == MARK):
             at += 1
-            continue
-        before, after = (
-            _class_at(codes, classes, at - 1, end),
-            _class_at(codes, classes, at + 1, end),
-        )
-        code = codes[at]
-        in_number = code in (0x2C, 0x2E) and before == DIGIT and after == DIGIT
+        if at + 1 >= end:
+            return at
+        initials = initials and at - run == 1
+        before, kind, after = kinds[at - 1], kinds[at], kinds[at + 1]
+        in_number = codes[at] in (0x2C, 0x2E) and before == DIGIT and after == DIGIT
         in_word = kind == APOSTROPHE and before != DIGIT and after in (LETTER, CAPITAL)
-        in_initials = code == 0x2E and initials and before == CAPITAL and after == CAPITAL
+        in_initials = codes[at] == 0x2E and initials and before == CAPITAL and after == CAPITAL
         if not (in_number or in_word or in_initials):
-            break
+            return at
         at += 1
-    return at
+        run = at
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _hash_word(codes: Any, classes: Any, folds: Any, start: Any, end: Any) -> Any:
+def _hash_word(codes: Any, kinds: Any, folds: Any, start: Any, end: Any) -> Any:
     """Hash of a word: possessive dropped, folded, double i collapsed, cut to the stem."""
-    is_possessive = end - start > 2 and _class_at(codes, classes, end - 2, end) == APOSTROPHE
-    if is_possessive and folds[codes[end - 1]] == 0x73:
+    if end - start > 2 and kinds[end - 2] == APOSTROPHE and folds[codes[end - 1]] == 0x73:
         end -= 2
     hashed, kept, last, digits = np.uint64(0x9E3779B97F4A7C15), 0, np.uint32(0), False
     for at in range(start, end):
-        kind = _class_at(codes, classes, at, end)
-        digits = digits or kind == DIGIT
-        if not _is_word(kind) and not (digits and codes[at] == 0x2E):
+        digits = digits or kinds[at] == DIGIT
+        if not _is_word(kinds[at]) and not (digits and codes[at] == 0x2E):
             continue
         folded = folds[codes[at]]
         if folded == 0x69 and last == 0x69:
@@ -170,34 +163,39 @@ def _quote_after(codes: Any, position: Any, end: Any, opener: Any) -> Any:
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _next_word(source: Any, position: Any, end: Any) -> Any:
+def _next_word(kinds: Any, position: Any, end: Any) -> Any:
     """Where the next word begins, and whether white space lies before it."""
     at, spaced = position + 1, False
-    while at < end:
-        kind = _class_at(source.codes, source.classes, at, end)
-        if _is_word(kind) or kind == UNSPACED:
-            break
-        spaced = spaced or kind in (SPACE, NEWLINE)
+    while at < end and not (_is_word(kinds[at]) or kinds[at] == UNSPACED):
+        spaced = spaced or kinds[at] in (SPACE, NEWLINE)
         at += 1
     return at, spaced
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _ends_sentence(source: Any, position: Any, end: Any, last_word: Any, word_chars: Any) -> Any:
-    """Whether the stop at `position` ends a sentence."""
-    if source.codes[position] > 0x2FFF:
+def _ends_sentence(codes: Any, kinds: Any, position: Any, end: Any) -> Any:
+    """Whether a sentence may end at the stop at `position`, by what follows it."""
+    if codes[position] > 0x2FFF:
         return True
-    at, spaced = _next_word(source, position, end)
-    kind = _class_at(source.codes, source.classes, at, end)
-    if at < end and not spaced and kind != UNSPACED:
-        return False
-    if kind == LETTER and source.codes[at] < 0x500:  # lower case of a script that has capitals
-        return False
-    if source.codes[position] != 0x2E:
+    at, spaced = _next_word(kinds, position, end)
+    if at == end:
         return True
-    found = np.searchsorted(source.short, last_word)
-    is_short = found < len(source.short) and source.short[found] == last_word
-    return word_chars > 1 and not is_short
+    if not spaced and kinds[at] != UNSPACED:
+        return False
+    return kinds[at] != LETTER or codes[at] >= 0x500  # lower case of a script that has capitals
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _is_short(codes: Any, kinds: Any, start: Any, end: Any) -> Any:
+    """Whether a word is one letter, or initials (U.S), whose full stop does not end a sentence."""
+    is_initials = end - start > 2 and kinds[end - 1] == CAPITAL and codes[end - 2] == 0x2E
+    return is_initials or end - start <= 1
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _is_among(hashed: Any, words: Any) -> Any:
+    found = np.searchsorted(words, hashed)
+    return found < len(words) and words[found] == hashed
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
@@ -211,66 +209,61 @@ def scan_texts(source: Any, starts: Any, sink: Any) -> Any:
     return used
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _read_word(source: Any, at: Any, end: Any, kind: Any, fresh: Any) -> Any:
-    """Hash, flags and end of the word (or pair of unspaced characters) at `at`."""
-    if kind == UNSPACED:
-        pair = _class_at(source.codes, source.classes, at + 1, end) == UNSPACED
-        return _pair_hash(source.codes, at, pair), np.uint8(0), at + 1
-    stop = _word_end(source.codes, source.classes, at, end)
-    hashed, digits = _hash_word(source.codes, source.classes, source.folds, at, stop)
-    flag = NUMBER if digits else np.uint8(0)
-    if kind == CAPITAL:
-        flag |= OPENING if fresh else NAME
-    return hashed, flag, stop
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _length_before_stop(source: Any, at: Any, stop: Any) -> Any:
-    """Characters of a word; 1 for initials (U.S), whose full stop does not end a sentence."""
-    last = _class_at(source.codes, source.classes, stop - 1, stop)
-    is_initials = stop - at > 2 and last == CAPITAL and source.codes[stop - 2] == 0x2E
-    return 1 if is_initials else stop - at
+@numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+def _read_word(codes: Any, kinds: Any, folds: Any, at: Any, end: Any) -> Any:
+    """Hash and end of the word, or pair of unspaced characters, at `at`; whether it has digits."""
+    if kinds[at] == UNSPACED:
+        pair = at + 1 < end and kinds[at + 1] == UNSPACED
+        return _pair_hash(codes, at, pair), at + 1, False
+    stop = _word_end(codes, kinds, at, end)
+    hashed, digits = _hash_word(codes, kinds, folds, at, stop)
+    return hashed, stop, digits
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def _scan_text(source: Any, begin: Any, end: Any, sink: Any, used: Any) -> Any:
-    at, opener, fresh, length, word_chars = begin, np.uint32(0), True, 0, 0
+    # compiled, a tuple of arrays that is passed on costs more than reading the word
+    codes, kinds, folds = source.codes, source.kinds, source.folds
+    at, opener, fresh, length = begin, np.uint32(0), True, 0
+    word, word_end, hashed = begin, begin, np.uint32(0)
     limit = used + MAX_TEXT_TOKENS
     while at < end and used < limit:
-        kind = _class_at(source.codes, source.classes, at, end)
-        stop = at + 1
+        kind, stop = kinds[at], at + 1
         if _is_word(kind) or kind == UNSPACED:
-            hashed, flag, stop = _read_word(source, at, end, kind, fresh)
+            hashed, stop, digits = _read_word(codes, kinds, folds, at, end)
+            flag = NUMBER if digits else np.uint8(0)
+            if kind == CAPITAL:
+                flag |= OPENING if fresh else NAME
             fresh = fresh or length >= MAX_SENTENCE_TOKENS
             sink.is_first[used] = fresh
             length = 1 if fresh else length + 1
             sink.token[used] = hashed
             sink.flags[used] = flag | QUOTED if opener else flag
             sink.start[used], sink.end[used] = at - begin, stop - begin
-            word_chars, fresh = _length_before_stop(source, at, stop), False
+            word, word_end, fresh = at, stop, False
             used += 1
         elif kind == NEWLINE:
             fresh, opener = True, np.uint32(0)
         elif kind == STOP:
-            previous = sink.token[used - 1] if used else np.uint32(0)
-            fresh = fresh or _ends_sentence(source, at, end, previous, word_chars)
-        else:
-            opener = _quote_after(source.codes, at, end, opener)
+            is_open = codes[at] == 0x2E and (
+                _is_short(codes, kinds, word, word_end) or _is_among(hashed, source.short)
+            )
+            fresh = fresh or (not is_open and _ends_sentence(codes, kinds, at, end))
+        elif kind != SPACE:
+            opener = _quote_after(codes, at, end, opener)
         at = stop
     return used
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def normal_hashes(codes: Any, starts: Any, classes: Any, folds: Any) -> Any:
+def normal_hashes(source: Any, starts: Any) -> Any:
     """Two 64-bit hashes of each text's letters and digits: case, spaces and marks do not count."""
     normal = np.zeros((len(starts) - 1, 2), np.uint64)
     for text in range(len(starts) - 1):
         first, second = np.uint64(0xCBF29CE484222325), np.uint64(0x9E3779B97F4A7C15)
         for at in range(starts[text], starts[text + 1]):
-            kind = _class_at(codes, classes, at, starts[text + 1])
-            if _is_word(kind) or kind == UNSPACED:
-                folded = np.uint64(folds[codes[at]])
+            if _is_word(source.kinds[at]) or source.kinds[at] == UNSPACED:
+                folded = np.uint64(source.folds[source.codes[at]])
                 first = (first ^ folded) * np.uint64(0x100000001B3)
                 second = (second + folded) * np.uint64(0xD6E8FEB86659FD93)
                 second ^= second >> np.uint64(32)

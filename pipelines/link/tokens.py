@@ -28,6 +28,7 @@ from pipelines.link.scan import (
     Sink,
     Source,
     count_tokens,
+    kinds_of,
     normal_hashes,
     scan_texts,
 )
@@ -99,7 +100,8 @@ def _scan_all(
     folds: NDArray[np.uint32],
     short: NDArray[np.uint32] | None = None,
 ) -> TokenBatch:
-    room = int(count_tokens(codes, classes)) + len(starts)  # a word may go over a text's end
+    kinds = kinds_of(codes, classes)
+    room = int(count_tokens(kinds)) + len(starts)  # a word may go over a text's end
     sink = Sink(
         token=np.empty(room, np.uint32),
         flags=np.empty(room, np.uint8),
@@ -108,7 +110,7 @@ def _scan_all(
         is_first=np.zeros(room, np.bool_),
         text_start=np.zeros(len(starts), np.int64),
     )
-    source = Source(codes, classes, folds, abbreviations() if short is None else short)
+    source = Source(codes, kinds, folds, abbreviations() if short is None else short)
     used = int(scan_texts(source, starts, sink))
     sentence_start = np.append(np.flatnonzero(sink.is_first[:used]), used).astype(np.int64)
     return TokenBatch(
@@ -119,7 +121,7 @@ def _scan_all(
         sentence_start=sentence_start,
         text_start=sink.text_start,
         text_sentence=np.searchsorted(sentence_start, sink.text_start).astype(np.int64),
-        normal=normal_hashes(codes, starts, classes, folds),
+        normal=normal_hashes(source, starts),
     )
 
 

@@ -98,7 +98,7 @@ def test_what_is_published_is_on_disk_before_it_is_seen_and_nothing_is_called(
 
 def test_of_two_runs_at_once_one_works_and_one_says_who_does(scene: Scene, tmp_path: Path) -> None:
     with Nursery(tmp_path) as rival:
-        assert nights.race(scene, rival, 2) == 2
+        assert nights.race(scene, rival, 1) == 1
 
 
 def test_secrets_are_never_told(scene: Scene) -> None:
@@ -130,13 +130,13 @@ def test_pattern_bombs_are_refused_or_harmless(scene: Scene) -> None:
 
 
 def test_missed_nights_and_other_orders_give_the_same_tables(scene: Scene) -> None:
-    assert nights.missed_nights(scene) == 3
-    assert nights.arrival_orders(scene, 2, 5) == 2
+    assert nights.missed_nights(scene, 1) == 1
+    assert nights.arrival_orders(scene, 1, 5) == 1
 
 
 def test_a_moved_clock_gives_the_same_tables(scene: Scene) -> None:
     try:
-        assert nights.clocks(scene, 2) == 2
+        assert nights.clocks(scene, 1) == 1
     except Skipped as reason:
         pytest.skip(str(reason))
 

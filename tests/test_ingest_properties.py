@@ -113,20 +113,44 @@ def test_any_text_file_keeps_its_text(text: str, encoding: str) -> None:
     assert reading.reasons in ([], ["empty_text"], ["empty_file"]) or "utf-8" in encoding
 
 
-@pytest.mark.parametrize("kind", SOUND)
+CHEAP = [kind for kind in SOUND if kind != "parquet"]
+"""What is read in this process: Parquet has one of its own, which takes a quarter of a second."""
+
+
+@pytest.mark.parametrize("kind", CHEAP)
 @settings(max_examples=EXAMPLES // 3, deadline=None)
 @given(st.data())
 def test_one_wrong_byte_is_never_an_exception(kind: str, data: st.DataObject) -> None:
+    check_one_wrong_byte(kind, data)
+
+
+@settings(max_examples=EXAMPLES // 10, deadline=None)
+@given(st.data())
+def test_one_wrong_byte_of_parquet_is_never_an_exception(data: st.DataObject) -> None:
+    check_one_wrong_byte("parquet", data)
+
+
+def check_one_wrong_byte(kind: str, data: st.DataObject) -> None:
     sound = SOUND[kind]
     place = data.draw(st.integers(0, len(sound) - 1))
     byte = data.draw(st.integers(0, 255))
     check(no_page(sound[:place] + bytes([byte]) + sound[place + 1 :]))
 
 
-@pytest.mark.parametrize("kind", SOUND)
+@pytest.mark.parametrize("kind", CHEAP)
 @settings(max_examples=EXAMPLES // 4, deadline=None)
 @given(st.data())
 def test_a_cut_file_never_gives_a_cut_document(kind: str, data: st.DataObject) -> None:
+    check_a_cut_file(kind, data)
+
+
+@settings(max_examples=EXAMPLES // 10, deadline=None)
+@given(st.data())
+def test_a_cut_parquet_file_never_gives_a_cut_document(data: st.DataObject) -> None:
+    check_a_cut_file("parquet", data)
+
+
+def check_a_cut_file(kind: str, data: st.DataObject) -> None:
     whole = {d["content_sha256"] for d in check(SOUND[kind]).documents}
     cut = SOUND[kind][: data.draw(st.integers(1, len(SOUND[kind]) - 1))]
     if kind == "txt":

@@ -166,7 +166,7 @@ TABLE = (
         "equals three nightly runs",
         30,
         3,
-        lambda scene, n: f"{nights.missed_nights(scene)} ways to miss nights: equal digests",
+        lambda scene, n: f"{nights.missed_nights(scene, n)} ways to miss nights: equal digests",
     ),
     Row(
         "DST nights, midnight, clock moved",

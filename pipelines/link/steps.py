@@ -31,6 +31,7 @@ SEARCH_MODELS: Final = (
     "turned_terms",
     "fresh_texts",
     "doubted_pairs",
+    "shared_words",
     "candidate_pairs",
     "retired_pairs",
     "local_words",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+import numba
 import numpy as np
 import orjson
 import pyarrow as pa
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 from pipelines.link.align import best_partners, shared_mass
 from pipelines.link.background import Background
 from pipelines.link.features import TextFeatures, text_features
+from pipelines.link.fingerprint import hash_run
+from pipelines.link.scan import is_among
 from pipelines.link.tables import EVIDENCE
 from pipelines.link.tokens import NAME, NUMBER, QUOTED, TokenBatch
 from pipelines.link.verify import Shelf, pair_ids
@@ -112,43 +115,66 @@ def _sentence(held: _Texts, pair: _Aligned, here: bool) -> dict[str, Any]:
     }
 
 
-def _tokens(held: _Texts, text: int) -> slice:
-    return slice(int(held.tokens.text_start[text]), int(held.tokens.text_start[text + 1]))
+def _tokens(held: _Texts, text: int) -> tuple[int, int]:
+    """First token of a text, and the first after its last."""
+    return int(held.tokens.text_start[text]), int(held.tokens.text_start[text + 1])
 
 
 def _shared(held: _Texts, one: int, other: int, flag: np.uint8) -> list[str]:
     """Names or numbers of the one text that the other has too, as written, in order."""
     here, there = _tokens(held, one), _tokens(held, other)
-    flagged = held.tokens.flags[here] & flag > 0
-    known = np.unique(held.tokens.token[there][held.tokens.flags[there] & flag > 0])
-    is_shared = flagged & np.isin(held.tokens.token[here], known)
-    return _phrases(held, one, is_shared)[:MAX_SHARED]
+    marked = _mark_shared(held.tokens.token, held.tokens.flags, here, there, flag)
+    return _phrases(held, one, marked)
 
 
 def _quotations(held: _Texts, one: int, other: int) -> list[str]:
     """Quoted words of the one text of which runs of four stand quoted in the other."""
     here, there = _tokens(held, one), _tokens(held, other)
-    runs = {run for _, run in _runs(held, there)}
-    is_shared = np.zeros(here.stop - here.start, np.bool_)
-    for at, run in _runs(held, here):
-        if run in runs:
-            is_shared[at : at + _QUOTE_RUN] = True
-    return _phrases(held, one, is_shared)[:MAX_SHARED]
+    marked = _mark_quoted(held.tokens.token, held.tokens.flags, here, there)
+    return _phrases(held, one, marked)
 
 
-def _runs(held: _Texts, where: slice) -> Iterator[tuple[int, bytes]]:
-    token, quoted = held.tokens.token[where], held.tokens.flags[where] & QUOTED > 0
-    for at in np.flatnonzero(quoted[: max(len(token) - _QUOTE_RUN + 1, 0)]).tolist():
-        if quoted[at : at + _QUOTE_RUN].all():
-            yield at, token[at : at + _QUOTE_RUN].tobytes()
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _mark_shared(token: Any, flags: Any, here: Any, there: Any, flag: Any) -> Any:
+    """Which tokens from here[0] to here[1] are flagged and stand flagged there too."""
+    known = np.sort(token[there[0] : there[1]][flags[there[0] : there[1]] & flag > 0])
+    marked = np.zeros(here[1] - here[0], np.bool_)
+    for place in range(len(marked)):
+        at = here[0] + place
+        marked[place] = flags[at] & flag > 0 and is_among(token[at], known)
+    return marked
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _quoted_runs(token: Any, flags: Any, span: Any) -> Any:
+    """Hash of the run of quoted tokens that begins at each; 0 where none does."""
+    runs = np.zeros(span[1] - span[0], np.uint64)
+    length = 0
+    for at in range(span[0], span[1]):
+        length = length + 1 if flags[at] & QUOTED else 0
+        if length >= _QUOTE_RUN:
+            first = at + 1 - _QUOTE_RUN
+            runs[first - span[0]] = hash_run(token, first, at + 1)
+    return runs
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _mark_quoted(token: Any, flags: Any, here: Any, there: Any) -> Any:
+    """Which tokens from here[0] to here[1] are in a quoted run that stands quoted there too."""
+    known = np.sort(_quoted_runs(token, flags, there))
+    marked = np.zeros(here[1] - here[0], np.bool_)
+    for place, run in enumerate(_quoted_runs(token, flags, here)):
+        if run and is_among(run, known):
+            marked[place : place + _QUOTE_RUN] = True
+    return marked
 
 
 def _phrases(held: _Texts, text: int, marked: NDArray[np.bool_]) -> list[str]:
-    """The texts of runs of marked tokens, each once."""
-    where = _tokens(held, text)
-    start, end = held.tokens.start[where], held.tokens.end[where]
+    """The texts of the first runs of marked tokens, each once."""
+    first, after = _tokens(held, text)
+    start, end = held.tokens.start[first:after], held.tokens.end[first:after]
     edges = np.diff(np.concatenate(([0], marked.astype(np.int8), [0])))
     firsts, afters = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     body = held.bodies[text]
     phrases = [body[start[a] : end[b - 1]][:MAX_CHARS] for a, b in zip(firsts, afters, strict=True)]
-    return list(dict.fromkeys(phrases))
+    return list(dict.fromkeys(phrases))[:MAX_SHARED]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pipelines.link.background import Background, bucket_of
 from pipelines.link.fingerprint import SHINGLE_WORDS, hash_run
+from pipelines.link.scan import is_among
 from pipelines.link.tokens import NAME, OPENING, QUOTED, TokenBatch, tokenise
 
 LEAD: Final = np.uint8(8)
@@ -75,8 +76,7 @@ def _kept_sentences(token: Any, sentence_start: Any, masked: Any) -> Any:
         hashed = np.int64(
             hash_run(token, sentence_start[at], sentence_start[at + 1]) >> np.uint64(1)
         )
-        found = np.searchsorted(masked, hashed)
-        kept[at] = not (found < len(masked) and masked[found] == hashed)
+        kept[at] = not is_among(hashed, masked)
     return kept
 
 

@@ -193,7 +193,8 @@ def _is_short(codes: Any, kinds: Any, start: Any, end: Any) -> Any:
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _is_among(hashed: Any, words: Any) -> Any:
+def is_among(hashed: Any, words: Any) -> Any:
+    """Whether a hash is one of those in a sorted array."""
     found = np.searchsorted(words, hashed)
     return found < len(words) and words[found] == hashed
 
@@ -246,7 +247,7 @@ def _scan_text(source: Any, begin: Any, end: Any, sink: Any, used: Any) -> Any:
             fresh, opener = True, np.uint32(0)
         elif kind == STOP:
             is_open = codes[at] == 0x2E and (
-                _is_short(codes, kinds, word, word_end) or _is_among(hashed, source.short)
+                _is_short(codes, kinds, word, word_end) or is_among(hashed, source.short)
             )
             fresh = fresh or (not is_open and _ends_sentence(codes, kinds, at, end))
         elif kind != SPACE:

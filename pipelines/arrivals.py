@@ -16,11 +16,11 @@ from pipelines.ingest import (
     IngestBatch,
     LandingError,
     Rejection,
-    SeenInput,
     SkippedInput,
     read_landing,
 )
 from pipelines.ingest.known_ids import KnownIds
+from pipelines.ingest.known_inputs import COLUMNS, KnownInputs
 from pipelines.ingest.landing import entries
 from pipelines.lake import Lake
 from pipelines.quarantine import keep, payload_sha256
@@ -69,7 +69,7 @@ def _arrivals(lake: Lake, night: Night, counts: Counter[str]) -> Iterator[Ingest
     known = KnownIds(_known_ids(lake))
     for item in read_landing(
         objects.landed(night.settings),
-        _seen(lake),
+        KnownInputs(lake.read("inputs", COLUMNS)),
         night.settings,
         run_id=night.run_id,
         started_at=night.started_at,
@@ -119,12 +119,6 @@ def _new_of(batch: IngestBatch, known: KnownIds, counts: Counter[str]) -> Ingest
     counts["known"] += is_new.size - accepted + len(is_refused) - len(refused)
     fresh = batch.documents.filter(pa.array(is_new))
     return IngestBatch(fresh, refused, batch.inputs)
-
-
-def _seen(lake: Lake) -> dict[str, SeenInput]:
-    rows = lake.read("inputs").to_pylist()
-    names = ("byte_count", "modified_ns", "content_sha256", "document_count", "rejected_count")
-    return {row["source_uri"]: SeenInput(*(row[name] for name in names)) for row in rows}
 
 
 def _store(batch: IngestBatch, night: Night, stage: Stage) -> None:

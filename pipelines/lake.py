@@ -140,14 +140,20 @@ class Lake:
             for batch in parquet.iter_batches(batch_size=rows):
                 yield alive(batch).cast(self.schemas[table])
 
-    def matching(self, table: str, column: str, values: pa.Array) -> Iterator[pa.RecordBatch]:
-        """Rows of a table whose `column` is one of `values`; other row groups are not decoded."""
+    def matching(
+        self, table: str, column: str, values: pa.Array, schema: pa.Schema | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Rows of a table whose `column` is one of `values`; other row groups are not decoded.
+
+        `schema` names the columns wanted, `column` among them, where not all are.
+        """
+        wanted = schema or self.schemas[table]
         for parquet, alive in self._opened(table, None):
             for group in range(parquet.num_row_groups):
                 found = pc.is_in(parquet.read_row_group(group, [column])[column], values)
                 if pc.any(found).as_py():
-                    rows = parquet.read_row_group(group).filter(found)
-                    for batch in rows.cast(self.schemas[table]).to_batches():
+                    rows = parquet.read_row_group(group, wanted.names).filter(found)
+                    for batch in rows.cast(wanted).to_batches():
                         yield alive(batch)
 
     def _opened(
@@ -160,11 +166,14 @@ class Lake:
             with pq.ParquetFile(self._checked(file), page_checksum_verification=True) as parquet:
                 yield parquet, partial(_alive, dead=dead.get(file.written_in))
 
-    def state(self, *, without: Iterable[str]) -> str:
-        """Digest of all that is committed, except the tables named."""
-        left_out = set(without)
-        tables = [table for table in sorted(self.schemas) if table not in left_out]
-        lines = [f"{file.path} {file.sha256}" for table in tables for file in self.files(table)]
+    def state(self, tables: Iterable[str], *, until: str | None = None) -> str:
+        """Digest of all that counts in the tables named, or of what runs to `until` wrote of it."""
+        lines = [
+            f"{file.path} {file.sha256}"
+            for table in sorted(tables)
+            for file in self.files(table)
+            if until is None or file.written_in[: len(until)] <= until
+        ]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     def damage(self) -> list[Path]:

@@ -1,6 +1,6 @@
 """Write a version of the public tables beside the old one, then switch readers over.
 
-    published/versions/<run_id>/ the last nights whole, for rollback
+    published/versions/<run_id>/ the last nights whole, for rollback; they share Parquet files
     published/current            the version that readers see: one symbolic link
     published/copydesk.duckdb    the serving file, through `current`
     published/parquet/           the same tables, through `current`
@@ -15,16 +15,13 @@ are of the same night.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
-import pyarrow as pa
 
-from pipelines import warehouse
-from pipelines.commits import ParquetSink
 from pipelines.durable import (
     DamagedError,
     file_sha256,
@@ -35,17 +32,13 @@ from pipelines.durable import (
     sync_folder,
     write_sealed,
 )
+from pipelines.parts import Former, write_table
 from pipelines.settings import Settings
-from pipelines.warehouse import Connection, Model
+from pipelines.warehouse import Connection, Model, literal
 
 STORAGE_VERSION: Final = "v1.4.0"
 """Read by DuckDB 1.4 and 1.5 clients too; the default of 2.0 is not."""
 
-_VOLATILE: Final = frozenset(
-    {"run_id", "cleaned_at", "rejected_at", "quarantine_path", "first_seen_at", "last_seen_at"}
-)
-_LOGS: Final = frozenset({"runs", "checks"})
-_ROWS_PER_BATCH: Final = 20_000
 _ENTRIES: Final = ("copydesk.duckdb", "parquet", "dashboard.html", "manifest.json")
 """What readers open, below `published/`."""
 
@@ -67,90 +60,51 @@ def damage(settings: Settings) -> list[Path]:
     return [current / name for name, it in files.items() if not is_sound(current / name, it)]
 
 
-def content_digest(con: Connection, table: str) -> str:
-    """Digest of a table's rows, whatever their order, without the columns that stamp a run.
+def attach(con: Connection, path: Path, name: str, *, read_only: bool = False) -> None:
+    """Make the tables of a database file readable as `<name>.<table>`; the file need not be there.
 
-    Two sums of 64-bit halves of the MD5 of each row: equal tables have equal digests.
+    Texts are compressed with zstd: a third of the size, which is copied and verified every night.
     """
-    columns = [row[0] for row in con.execute(f"describe {table}").fetchall()]
-    fields = ", ".join(f'"{name}"' for name in columns if name not in _VOLATILE)
-    sql = f"""
-        select count(*),
-            sum(md5_number_lower(row_text)::hugeint), sum(md5_number_upper(row_text)::hugeint)
-        from (select cast(row({fields}) as varchar) as row_text from {table})
-    """  # noqa: S608 (names come from our own models)
-    row_count, lower, upper = con.execute(sql).fetchall()[0]
-    return f"{row_count}-{lower or 0:x}-{upper or 0:x}"
+    con.execute("set force_compression = 'zstd'")
+    how = "(read_only)" if read_only else f"(storage_version '{STORAGE_VERSION}')"
+    con.execute(f"attach {literal(path)} as {name} {how}")
 
 
 def write_version(
-    con: Connection, settings: Settings, models: Iterable[Model], *, run_id: str, state: str
+    con: Connection,
+    settings: Settings,
+    models: Iterable[Model],
+    *,
+    database: Path,
+    delta: Path | None = None,
+    **stamps: str,
 ) -> Path:
-    """Write the marts of a warehouse as a version that is not yet switched to.
+    """Make a version, not yet switched to, of a finished database.
 
-    `con` holds the built tables in schema `marts`. Returns the folder of the version; more files
-    may be laid into it before `switch`.
+    `con` has it attached as `marts`; it is detached and moved into the version. `delta` tells what
+    has changed in it since the version that readers see, if it was grown from that. `stamps`,
+    `run_id` among them, go into the manifest. Returns the folder of the version; more files may be
+    laid into it before `switch`.
     """
+    run_id = stamps["run_id"]
     staging = settings.published / "versions" / f".{run_id}"
     shutil.rmtree(staging, ignore_errors=True)
     make_folder(staging / "parquet")
-    models = sorted(models, key=lambda model: model.name)
-    _write_database(con, staging / "copydesk.duckdb", models)
-    tables = {model.name: _write_parquet(con, staging / "parquet", model) for model in models}
-    database = staging / "copydesk.duckdb"
-    content = {
-        "run_id": run_id,
-        "state": state,
-        "database": {"sha256": file_sha256(database), "byte_count": database.stat().st_size},
-        "tables": tables,
+    former = None
+    if delta:
+        attach(con, delta, "delta", read_only=True)
+        now = manifest(settings) or {}
+        former = Former(settings.published / "current" / "parquet", now["tables"])
+    tables = {
+        model.name: write_table(con, model, staging / "parquet", run_id, former)
+        for model in sorted(models, key=lambda model: model.name)
     }
-    write_sealed(staging / "manifest.json", content)
+    con.execute("checkpoint marts")
+    con.execute("detach marts")
+    sync_file(database)
+    database.replace(staging / "copydesk.duckdb")
+    write_sealed(staging / "manifest.json", {**stamps, "tables": tables})
     return staging
-
-
-def _write_database(con: Connection, path: Path, models: Iterable[Model]) -> None:
-    literal = "'" + str(path).replace("'", "''") + "'"
-    con.execute(f"attach {literal} as serving (storage_version '{STORAGE_VERSION}')")
-    try:
-        for model in models:
-            name = f'serving.main."{model.name}"'
-            con.execute(f"create table {name} as {_sorted_rows(model)}")
-            warehouse.comment(con, name, model)
-        con.execute("checkpoint serving")
-    finally:
-        con.execute("detach serving")
-    sync_file(path)
-
-
-def _sorted_rows(model: Model) -> str:
-    order = ", ".join(f'"{column}"' for column in model.grain) or "all"
-    return f'select * from marts."{model.name}" order by {order}'  # noqa: S608
-
-
-def _write_parquet(con: Connection, folder: Path, model: Model) -> dict[str, Any]:
-    path = folder / f"{model.name}.parquet"
-    reader = con.sql(_sorted_rows(model)).to_arrow_reader(_ROWS_PER_BATCH)
-    schema = _described(reader.schema, model.columns)
-    sink = ParquetSink(path, schema)
-    for batch in reader:
-        sink.write(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
-    sink.close()
-    digest = None if model.name in _LOGS else content_digest(con, f'marts."{model.name}"')
-    return {
-        "row_count": sink.row_count,
-        "content_digest": digest,
-        "sha256": file_sha256(path),
-        "byte_count": path.stat().st_size,
-    }
-
-
-def _described(schema: pa.Schema, descriptions: Mapping[str, str]) -> pa.Schema:
-    return pa.schema(
-        [
-            column.with_metadata({"description": descriptions.get(column.name, "")})
-            for column in schema
-        ]
-    )
 
 
 def switch(settings: Settings, staging: Path) -> Path:

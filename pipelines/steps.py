@@ -13,11 +13,19 @@ from itertools import chain
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines import ledger, takedown, warehouse
+from pipelines import building, ledger, takedown, warehouse
 from pipelines.batch import clean_batches, full_batches
 from pipelines.clean.article import load_cleaner
 from pipelines.learning import learn, stale_documents, superseded
-from pipelines.tonight import Night, Summary, is_published, night_file, state
+from pipelines.tonight import (
+    Night,
+    Summary,
+    delta_file,
+    is_published,
+    night_file,
+    origin,
+    state,
+)
 
 
 def clean(night: Night) -> Summary:
@@ -65,17 +73,10 @@ def clean(night: Night) -> Summary:
 
 
 def build(night: Night) -> Summary:
-    """The lake → the models, in one transaction of a fresh database file."""
+    """The lake → the public tables, in the file that readers will open."""
     if is_published(night):
         return {"unchanged": True}
-    path = night_file(night.settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for old in (path, path.with_name(path.name + ".wal")):
-        old.unlink(missing_ok=True)
-    models = warehouse.load_models("staging", "linkage", "marts")
-    with warehouse.closing(warehouse.connect(night.settings, path)) as con:
-        warehouse.show_lake(con, night.lake)
-        counts = warehouse.build(con, (model for model in models if model.stage == "build"))
+    counts = building.build_tables(night)
     public = {name.removeprefix("marts."): n for name, n in counts.items() if "marts." in name}
     return {"models": len(counts), **public}
 
@@ -88,8 +89,7 @@ def validate(night: Night) -> Summary:
     from pipelines import validate as validating
 
     if not lake.commit_of(night.run_id, "validate"):
-        path = night_file(night.settings)
-        with warehouse.closing(warehouse.connect(night.settings, path)) as con:
+        with building.tonights_tables(night) as con:
             checks = validating.check(
                 con, schema="marts", run_id=night.run_id, checked_at=night.started_at
             )
@@ -151,17 +151,19 @@ def _finish_tables(night: Night, row: pa.Table, status: str) -> None:
     from pipelines import alerts, dashboard
 
     settings, lake = night.settings, night.lake
+    if not night_file(settings).is_file():  # a version was begun of it and not switched to
+        building.build_tables(night)
     models = warehouse.load_models("marts")
-    with warehouse.closing(warehouse.connect(settings, night_file(settings))) as con:
-        warehouse.show_lake(con, lake)
+    with building.tonights_tables(night) as con:
+        warehouse.show_lake(con, lake, ["checks"])
         warehouse.show_table(con, "runs", pa.concat_tables([lake.read("runs"), row]))
         warehouse.build(con, (model for model in models if model.stage == "publish"))
         if status == "published":
             _publish(night, con, models)
+            return
         con.execute("set schema = 'marts'")
-        if status != "published":
-            page = settings.published / "dashboard.html"
-            dashboard.render(con, page, generated_at=datetime.now(UTC))
+        page = settings.published / "dashboard.html"
+        dashboard.render(con, page, generated_at=datetime.now(UTC))
         alerts.send_if_needed(con, settings)
 
 
@@ -178,14 +180,25 @@ def _tell_if_silent(night: Night) -> None:
 
 
 def _publish(night: Night, con: warehouse.Connection, models: list[warehouse.Model]) -> None:
-    from pipelines import dashboard, dictionary
+    from pipelines import alerts, dashboard, dictionary
     from pipelines import publish as publishing
 
-    settings = night.settings
+    settings, lake = night.settings, night.lake
+    delta = delta_file(settings)
     version = publishing.write_version(
-        con, settings, models, run_id=night.run_id, state=state(night.lake)
+        con,
+        settings,
+        models,
+        database=night_file(settings),
+        delta=delta if delta.is_file() else None,
+        run_id=night.run_id,
+        state=state(lake),
+        origin=origin(lake, night.run_id),
     )
     dictionary.write_datapackage(models, version / "parquet")
     with warehouse.closing(publishing.open_published(version / "copydesk.duckdb")) as tables:
         dashboard.render(tables, version / "dashboard.html", generated_at=datetime.now(UTC))
-    publishing.switch(settings, version)
+    serving = publishing.switch(settings, version)
+    delta.unlink(missing_ok=True)
+    with warehouse.closing(publishing.open_published(serving)) as tables:
+        alerts.send_if_needed(tables, settings)

@@ -104,12 +104,13 @@ def _tombstones(night: Night, document_ids: Sequence[str], reason: str) -> pa.Ta
 
 
 def forget_versions(night: Night) -> None:
-    """Remove every published version but the current one, and the database of the night."""
+    """Remove every published version but the current one, and what else nights were built in."""
     current = (night.settings.published / "current").resolve()
     for path in (night.settings.published / "versions").iterdir():
         if path.resolve() != current:
             shutil.rmtree(path)
-    tonight.night_file(night.settings).unlink(missing_ok=True)
+    for path in (tonight.night_file(night.settings), tonight.delta_file(night.settings)):
+        path.unlink(missing_ok=True)
 
 
 def _rewrite(

@@ -72,10 +72,24 @@ def open_lake(settings: Settings) -> Lake:
     return Lake(settings.lake, LAKE_TABLES, RETIRING)
 
 
+BY_DOCUMENT: Final = ("documents", "articles", "removed_lines", "repairs")
+"""Lake tables whose rows belong to one document and, once written, count or cease to count."""
+
+
 def state(lake: Lake) -> str:
     """Digest of all that decides the public tables: the lake and the SQL models."""
-    sql = (model.path.read_text("utf-8") for model in warehouse.load_models())
-    return contract.text_id(lake.state(without=NOT_PUBLIC), *sql)
+    tables = [name for name in lake.schemas if name not in NOT_PUBLIC]
+    return contract.text_id(lake.state(tables), *_sql())
+
+
+def origin(lake: Lake, run_id: str) -> str:
+    """Digest of what must still be in the lake for tables that a run published to be grown."""
+    written = lake.state([*BY_DOCUMENT, "superseded"], until=run_id)
+    return contract.text_id(written, *_sql())
+
+
+def _sql() -> list[str]:
+    return [model.path.read_text("utf-8") for model in warehouse.load_models()]
 
 
 def is_published(night: Night) -> bool:
@@ -91,5 +105,10 @@ def is_published(night: Night) -> bool:
 
 
 def night_file(settings: Settings) -> Path:
-    """The database in which a night is built, before anything is published."""
+    """The database that readers will open, while the night builds it."""
     return settings.warehouse / "night.duckdb"
+
+
+def delta_file(settings: Settings) -> Path:
+    """What a night changes in the tables it grows; not there if it built them anew."""
+    return settings.warehouse / "delta.duckdb"

@@ -30,7 +30,9 @@ _DEFAULT: Final = _PACKAGED if _PACKAGED.is_dir() else _HERE.parent / "sql"
 SQL_FOLDER: Final = Path(os.environ.get("COPYDESK_SQL", _DEFAULT))
 """Where the models lie: `sql/` in the package or the source tree, unless `COPYDESK_SQL` says."""
 _FRONT_MATTER: Final = re.compile(r"\A\s*/\*(.*?)\*/", re.DOTALL)
-_KNOWN_KEYS: Final = {"description", "grain", "columns", "expect", "stage", "why", "severity"}
+_KNOWN_KEYS: Final = {
+    "description", "grain", "columns", "expect", "stage", "grows", "why", "severity"
+}  # fmt: skip
 
 Connection = duckdb.DuckDBPyConnection
 DatabaseError = duckdb.Error
@@ -55,6 +57,8 @@ class Model:
     stage: str
     why: str
     severity: str
+    grows: str
+    """Key whose rows depend on nothing but the documents of one article; empty: on any."""
 
     @property
     def full_name(self) -> str:
@@ -100,6 +104,7 @@ def load_model(path: Path) -> Model:
         stage=front.get("stage", "build"),
         why=front.get("why", ""),
         severity=front.get("severity", "critical"),
+        grows=front.get("grows", ""),
     )
 
 
@@ -151,9 +156,11 @@ def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
 def order(con: Connection, models: Iterable[Model]) -> list[Model]:
     """The models in an order in which each comes after those it reads.
 
-    Raises ModelError for a cycle, or for a model that reads a table that is nowhere made.
+    Raises ModelError for a cycle, or for a model that reads a table of their schemas that is
+    neither made nor there.
     """
     by_name = {model.full_name: model for model in models}
+    schemas, there = {model.schema for model in by_name.values()}, _tables(con)
     graph = {}
     for name, model in sorted(by_name.items()):
         try:
@@ -161,18 +168,22 @@ def order(con: Connection, models: Iterable[Model]) -> list[Model]:
         except ModelError as error:
             raise ModelError(f"{model.path}: {error}") from error
         graph[name] = {other for other in read if other in by_name}
-        _check_sources(model, read - graph[name], by_name)
+        if missing := sorted(it for it in read - graph[name] - there if _schema(it) in schemas):
+            raise ModelError(f"{model.path}: reads {missing[0]}, which no model makes")
     try:
         return [by_name[name] for name in TopologicalSorter(graph).static_order()]
     except CycleError as error:
         raise ModelError(f"models read each other in a circle: {error.args[1]}") from error
 
 
-def _check_sources(model: Model, read: set[str], by_name: Mapping[str, Model]) -> None:
-    schemas = {other.schema for other in by_name.values()}
-    missing = sorted(name for name in read if name.split(".")[0] in schemas)
-    if missing:
-        raise ModelError(f"{model.path}: reads {missing[0]}, which no model makes")
+def _schema(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def _tables(con: Connection) -> set[str]:
+    """What a model may read, as it names it: `schema.table`, or `database.table`."""
+    rows = con.execute("select database_name, schema_name, table_name from duckdb_tables()")
+    return {f"{name}.{table}" for *names, table in rows.fetchall() for name in names}
 
 
 def show_lake(con: Connection, lake: Lake, tables: Iterable[str] | None = None) -> None:
@@ -204,6 +215,8 @@ def show_grown(con: Connection, lake: Lake, table: str, new: pa.Table) -> None:
 def build(con: Connection, models: Iterable[Model]) -> dict[str, int]:
     """Build models as tables in one transaction, dependencies first, comments and all.
 
+    One call builds in one database: DuckDB does not write to two in one transaction.
+
     Returns the row count of each. Raises ModelError if a model fails, or if its columns are not
     those of its front matter; then nothing was built.
     """
@@ -223,12 +236,16 @@ def build(con: Connection, models: Iterable[Model]) -> dict[str, int]:
 def build_one(con: Connection, model: Model) -> int:
     """Build one model as a table, comments and all, from tables that are there already.
 
-    Returns its row count. Raises ModelError as `build` does.
+    A model of `staging`, which only renames, is a view. What belongs to the schema `marts` goes
+    into the database attached by that name, if there is one. Returns the row count. Raises
+    ModelError as `build` does.
     """
     name = f'"{model.schema}"."{model.name}"'
-    con.execute(f'create schema if not exists "{model.schema}"')
+    kind = "view" if model.schema == "staging" else "table"
     try:
-        con.execute(f"create or replace table {name} as {model.sql}")
+        if not _is_database(con, model.schema):
+            con.execute(f'create schema if not exists "{model.schema}"')
+        con.execute(f"create or replace {kind} {name} as {model.sql}")
     except duckdb.Error as error:
         raise ModelError(f"{model.path}: {error}") from error
     built = [row[0] for row in con.execute(f"describe {name}").fetchall()]
@@ -237,8 +254,14 @@ def build_one(con: Connection, model: Model) -> int:
         lost = [column for column in model.columns if column not in built]
         problem = f"not in the front matter: {wrong}; not built: {lost}"
         raise ModelError(f"{model.path}: columns differ from the front matter ({problem})")
-    comment(con, name, model)
+    if kind == "table":
+        comment(con, name, model)
     return count_rows(con, name)
+
+
+def _is_database(con: Connection, name: str) -> bool:
+    found = con.execute("select 1 from duckdb_databases() where database_name = ?", [name])
+    return bool(found.fetchall())
 
 
 def count_rows(con: Connection, table: str) -> int:
@@ -248,13 +271,14 @@ def count_rows(con: Connection, table: str) -> int:
 
 def comment(con: Connection, name: str, model: Model) -> None:
     """Write a model's descriptions into the catalog, where any DuckDB client shows them."""
-    con.execute(f"comment on table {name} is {_literal(model.description)}")
+    con.execute(f"comment on table {name} is {literal(model.description)}")
     for column, description in model.columns.items():
-        con.execute(f'comment on column {name}."{column}" is {_literal(description)}')
+        con.execute(f'comment on column {name}."{column}" is {literal(description)}')
 
 
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def literal(text: str | Path) -> str:
+    """A text or a path as SQL."""
+    return "'" + str(text).replace("'", "''") + "'"
 
 
 def query(con: Connection, sql: str) -> pa.Table:

@@ -75,8 +75,8 @@ def _show_checks(con: warehouse.Connection, plan: Plan) -> None:
     con.execute(f"create table lake.checks as {sql}")
 
 
-def build(plan: Plan, settings: Settings) -> warehouse.Connection:
-    """A connection with the lake views and every marts table of a plan."""
+def build(plan: Plan, settings: Settings, database: Path | None = None) -> warehouse.Connection:
+    """A connection with the lake views and every marts table of a plan, in a file if given."""
     chance = random.Random(plan.seed)
     tables = Tables()
     for day in plan.days():
@@ -94,15 +94,19 @@ def build(plan: Plan, settings: Settings) -> warehouse.Connection:
         con.register("rows", pa.Table.from_pylist(tables[name], schema=pa.schema(columns.items())))
         con.execute(f"create table linkage.{name} as select * from rows")
         con.unregister("rows")
-    warehouse.build(con, warehouse.load_models("staging", "marts"))
+    warehouse.build(con, warehouse.load_models("staging"))
+    if database:
+        publish.attach(con, database, "marts")
+    warehouse.build(con, warehouse.load_models("marts"))
     return con
 
 
 def publish_plan(plan: Plan, home: Path) -> Path:
     """Build and publish a plan below a home folder; the path of the serving file."""
     settings = Settings(home=home)
-    with warehouse.closing(build(plan, settings)) as con:
+    database = home / "night.duckdb"
+    with warehouse.closing(build(plan, settings, database)) as con:
         models = warehouse.load_models("marts")
-        run_id = run_of(plan, LAST_NIGHT)
-        staging = publish.write_version(con, settings, models, run_id=run_id, state="0" * 64)
+        stamps = {"run_id": run_of(plan, LAST_NIGHT), "state": "0" * 64, "origin": "0" * 64}
+        staging = publish.write_version(con, settings, models, database=database, **stamps)
     return publish.switch(settings, staging)

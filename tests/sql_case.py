@@ -91,7 +91,7 @@ def warehouse_of(
 ) -> warehouse.Connection:
     """A warehouse in memory that holds the tables given, by `schema.table`."""
     con = warehouse.connect(settings or Settings(home=home, workers=1, memory_limit="500MB"))
-    for schema in ("lake", "learning", "staging", "linkage", "marts"):
+    for schema in ("lake", "learning", "staging", "linkage", "growth", "former", "marts"):
         con.execute(f"create schema if not exists {schema}")
     for name, rows in tables.items():
         con.register("given", table_of(name, rows))

@@ -119,15 +119,16 @@ def test_batches_stream_one_run(lake: Lake) -> None:
     assert all(batch.schema.equals(SCHEMAS["things"]) for batch in batches)
 
 
-def test_state_tells_contents_and_leaves_out_what_it_is_told(lake: Lake) -> None:
+def test_state_tells_the_contents_of_the_tables_named(lake: Lake) -> None:
     put(lake, FIRST, "ingest", "a")
-    before = lake.state(without=["notes"])
+    before = lake.state(["things"])
     with lake.stage(FIRST, "clean") as stage:
         stage.write("notes", pa.table({"note": ["x"]}))
-    assert lake.state(without=["notes"]) == before
-    assert lake.state(without=[]) != before
+    assert lake.state(["things"]) == before
+    assert lake.state(["things", "notes"]) != before
     put(lake, SECOND, "ingest", "b")
-    assert lake.state(without=["notes"]) != before
+    assert lake.state(["things"]) != before
+    assert lake.state(["things"], until=FIRST) == before
 
 
 def test_sweep_takes_litter_and_only_litter(lake: Lake) -> None:

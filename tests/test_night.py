@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines import arrivals, linking, night, publish, steps, tonight, warehouse
+from pipelines import arrivals, building, linking, night, publish, steps, tonight, warehouse
 from pipelines.lease import LeaseHeldError, lease
 from pipelines.settings import Settings, load
 
@@ -179,10 +179,11 @@ def _publish_once(settings: Settings) -> None:
     begun = night.open_night(settings)
     for verb in (arrivals.ingest, steps.clean, linking.link, steps.build):
         verb(begun)
-    models = warehouse.load_models("marts")
-    with warehouse.closing(warehouse.connect(settings, tonight.night_file(settings))) as con:
-        built = [model for model in models if model.stage == "build"]
-        version = publish.write_version(con, settings, built, run_id=begun.run_id, state="test")
+    built = [model for model in warehouse.load_models("marts") if model.stage == "build"]
+    database = tonight.night_file(settings)
+    stamps = {"run_id": begun.run_id, "state": "test", "origin": "test"}
+    with building.tonights_tables(begun) as con:
+        version = publish.write_version(con, settings, built, database=database, **stamps)
     publish.switch(settings, version)
     with begun.lake.stage(begun.run_id, "publish"):
         pass

@@ -129,7 +129,7 @@ def test_a_push_that_was_cut_off_is_finished_and_never_half_seen(
     assert len(objects.push(lake, MIRROR)) == 1
     other = tonight.open_lake(Settings(home=tmp_path / "other"))
     assert len(objects.pull(MIRROR, other)) == len(lake.commits())
-    assert other.state(without=()) == lake.state(without=()) and other.damage() == []
+    assert other.state(lake.schemas) == lake.state(lake.schemas) and other.damage() == []
     assert other.sweep() == []
 
 

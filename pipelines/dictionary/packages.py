@@ -36,6 +36,8 @@ _FIELD_TYPES: Final = (
 def write_datapackage(models: Iterable[Model], folder: Path) -> list[Path]:
     """Write `datapackage.json` and `croissant.json` beside `<table>.parquet` of each model.
 
+    That is a file, or a folder of parts.
+
     Returns the two paths. Raises FileNotFoundError if a model's file is not there.
     """
     tables = [(model, folder / f"{model.name}.parquet") for model in models]
@@ -43,6 +45,15 @@ def write_datapackage(models: Iterable[Model], folder: Path) -> list[Path]:
     for path, content in zip(paths, (_datapackage(tables), _croissant(tables)), strict=True):
         write_atomically(path, json.dumps(content, indent=1, ensure_ascii=False).encode())
     return paths
+
+
+def _files(table: Path) -> list[Path]:
+    """The files of a table: the one, or the parts in its folder."""
+    return sorted(table.iterdir()) if table.is_dir() else [table]
+
+
+def _schema(table: Path) -> pa.Schema:
+    return pq.read_schema(_files(table)[0])
 
 
 def _types_of(kind: pa.DataType) -> tuple[str, str]:
@@ -70,19 +81,21 @@ def _version() -> str:
 
 
 def _resource(model: Model, path: Path) -> dict[str, Any]:
-    schema: dict[str, Any] = {"fields": _fields(model, pq.read_schema(path))}
+    schema: dict[str, Any] = {"fields": _fields(model, _schema(path))}
     if model.grain:
         schema["primaryKey"] = list(model.grain)
+    files = _files(path)
+    names = [file.relative_to(path.parent).as_posix() for file in files]
     return {
         "name": model.name.replace("_", "-"),
         "title": model.name,
         "description": model.description,
-        "path": path.name,
+        "path": names if len(names) > 1 else names[0],
         "scheme": "file",
         "format": "parquet",
         "mediatype": "application/vnd.apache.parquet",
-        "bytes": path.stat().st_size,
-        "hash": f"sha256:{file_sha256(path)}",
+        "bytes": sum(file.stat().st_size for file in files),
+        **({"hash": f"sha256:{file_sha256(path)}"} if path.is_file() else {}),
         "schema": schema,
     }
 
@@ -146,20 +159,21 @@ def _croissant(tables: Iterable[tuple[Model, Path]]) -> dict[str, Any]:
         "name": "copydesk",
         "description": _DESCRIPTION,
         "version": f"{_version()}.0.0"[:5],
-        "distribution": [_file_object(model, path) for model, path in tables],
+        "distribution": [_distribution(model, path) for model, path in tables],
         "recordSet": [_record_set(model, path) for model, path in tables],
     }
 
 
-def _file_object(model: Model, path: Path) -> dict[str, Any]:
+def _distribution(model: Model, path: Path) -> dict[str, Any]:
+    named = {"@id": path.name, "name": path.name, "description": model.description}
+    named["encodingFormat"] = "application/x-parquet"
+    if path.is_dir():
+        return {"@type": "cr:FileSet", **named, "includes": f"{path.name}/*.parquet"}
     return {
         "@type": "cr:FileObject",
-        "@id": path.name,
-        "name": path.name,
-        "description": model.description,
+        **named,
         "contentUrl": path.name,
         "contentSize": f"{path.stat().st_size} B",
-        "encodingFormat": "application/x-parquet",
         "sha256": file_sha256(path),
     }
 
@@ -170,7 +184,7 @@ def _record_set(model: Model, path: Path) -> dict[str, Any]:
         "@id": model.name,
         "name": model.name,
         "description": model.description,
-        "field": [_croissant_field(model, path, field) for field in pq.read_schema(path)],
+        "field": [_croissant_field(model, path, field) for field in _schema(path)],
     }
 
 
@@ -182,16 +196,20 @@ def _croissant_field(model: Model, path: Path, field: pa.Field) -> dict[str, Any
         "description": model.columns[field.name],
         "dataType": _types_of(field.type)[1],
         **({"repeated": True} if pa.types.is_list(field.type) else {}),
-        "source": {"fileObject": {"@id": path.name}, "extract": {"column": field.name}},
+        "source": {
+            "fileSet" if path.is_dir() else "fileObject": {"@id": path.name},
+            "extract": {"column": field.name},
+        },
     }
 
 
 def export_dataset(published: Path, folder: Path) -> Path:
     """Copy the published Parquet files as a Hugging Face-style dataset with a card.
 
-    `published` is the folder with `parquet/`. Layout: `data/<table>/train-00000-of-00001.parquet`
-    and `README.md`, whose YAML head names one configuration per table. Returns the card. Raises
-    FileNotFoundError if nothing is published, FileExistsError if the folder holds anything.
+    `published` is the folder with `parquet/`. Layout: `data/<table>/train-00000-of-00001.parquet`,
+    one for each part of the table, and `README.md`, whose YAML head names one configuration per
+    table. Returns the card. Raises FileNotFoundError if nothing is published, FileExistsError if
+    the folder holds anything.
     """
     source = published / "parquet"
     if not source.is_dir():
@@ -200,9 +218,11 @@ def export_dataset(published: Path, folder: Path) -> Path:
         raise FileExistsError(f"{folder}: not empty; name a new folder")
     models = warehouse.load_models("marts")
     for model in models:
-        target = folder / "data" / model.name / "train-00000-of-00001.parquet"
-        target.parent.mkdir(parents=True)
-        shutil.copyfile(source / f"{model.name}.parquet", target)
+        target = folder / "data" / model.name
+        target.mkdir(parents=True)
+        files = _files(source / f"{model.name}.parquet")
+        for number, file in enumerate(files):
+            shutil.copyfile(file, target / f"train-{number:05d}-of-{len(files):05d}.parquet")
     card = folder / "README.md"
     write_atomically(card, _card(models, source).encode())
     return card
@@ -213,7 +233,8 @@ def _card(models: Iterable[Model], source: Path) -> str:
     for model in models:
         head += [f"- config_name: {model.name}", f"  data_files: data/{model.name}/*.parquet"]
         head += ["  default: true"] if model.name == "articles" else []
-        count = pq.read_metadata(source / f"{model.name}.parquet").num_rows
+        files = _files(source / f"{model.name}.parquet")
+        count = sum(pq.read_metadata(file).num_rows for file in files)
         rows.append(f"| `{model.name}` | {count:,} | {model.description} |")
     table = ["| configuration | rows | one row is |", "|---|---|---|", *rows]
     text = [*head, "---", "", "# copydesk", "", _DESCRIPTION, "", *table, ""]

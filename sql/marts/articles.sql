@@ -1,6 +1,7 @@
 /*
 description = "One row per distinct article: the representative of all its exact, near and wholly derived copies."
 grain = ["article_id"]
+grows = "article_id"
 
 [columns]
 article_id = "Stable id of the article."

@@ -1,6 +1,7 @@
 /*
 description = "One row per document accepted, ever."
 grain = ["document_id"]
+grows = "document_id"
 
 [columns]
 document_id = "Hash of source and content; stable from run to run."

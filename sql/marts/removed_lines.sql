@@ -1,6 +1,7 @@
 /*
 description = "One row per line taken out of a document."
 grain = ["document_id", "start_char"]
+grows = "document_id"
 
 [columns]
 document_id = "The document."

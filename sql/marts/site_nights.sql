@@ -20,11 +20,10 @@ last_retrieved_at = "Latest retrieval (UTC); null where unknown."
 */
 with languages as (
     select
-        coalesce(documents.site, 'unknown') as site,
-        mode(articles.in_language order by articles.in_language) as usual_language,
-    from staging.documents as documents
-    inner join staging.articles as articles using (document_id)
-    group by coalesce(documents.site, 'unknown')
+        coalesce(site, 'unknown') as site,
+        mode(in_language order by in_language) as usual_language,
+    from marts.documents
+    group by coalesce(site, 'unknown')
 ),
 
 delivered as (
@@ -32,19 +31,17 @@ delivered as (
         languages.site,
         runs.logical_date as night,
         count(*) as document_count,
-        count(*) filter (where clusters.copy_relation = 'representative') as article_count,
-        avg(if(clusters.copy_relation = 'representative', 0.0, 1.0)) as copy_share,
-        sum(articles.removed_chars) / greatest(sum(articles.raw_chars), 1) as removed_share,
-        avg(articles.removed_line_count) as removed_lines_per_document,
-        median(articles.word_count) as median_word_count,
-        avg(if(articles.date_published is null, 1.0, 0.0)) as undated_share,
-        avg(if(articles.in_language = languages.usual_language, 0.0, 1.0)) as other_language_share,
-        median(date_diff('minute', articles.date_published, documents.retrieved_at) / 60.0)
-            filter (where articles.date_published_precision = 'second') as delay_hours,
+        count(*) filter (where documents.copy_relation = 'representative') as article_count,
+        avg(if(documents.copy_relation = 'representative', 0.0, 1.0)) as copy_share,
+        sum(documents.removed_chars) / greatest(sum(documents.raw_chars), 1) as removed_share,
+        avg(documents.removed_line_count) as removed_lines_per_document,
+        median(documents.word_count) as median_word_count,
+        avg(if(documents.date_published is null, 1.0, 0.0)) as undated_share,
+        avg(if(documents.in_language = languages.usual_language, 0.0, 1.0)) as other_language_share,
+        median(date_diff('minute', documents.date_published, documents.retrieved_at) / 60.0)
+            filter (where documents.date_published_precision = 'second') as delay_hours,
         max(documents.retrieved_at) as last_retrieved_at,
-    from staging.documents as documents
-    inner join staging.articles as articles using (document_id)
-    left join linkage.clusters as clusters using (document_id)
+    from marts.documents as documents
     inner join lake.runs as runs on runs.run_id = documents.run_id
     inner join languages on languages.site = coalesce(documents.site, 'unknown')
     group by languages.site, runs.logical_date
@@ -58,7 +55,7 @@ refused as (
         ) as site,
         runs.logical_date as night,
         count(*) as rejected_count,
-    from staging.rejected_documents as rejected
+    from marts.rejected_documents as rejected
     inner join lake.runs as runs using (run_id)
     group by all
 ),

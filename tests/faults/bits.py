@@ -72,7 +72,7 @@ def tally(home: Path, count: int, seed: int) -> tuple[Counter[str], Counter[str]
 def published_damage_is_mended(scene: Scene, name: str) -> None:
     """The next run writes a damaged published file anew, though nothing new has landed."""
     home = scene.home()
-    path = home / "published" / "current" / name
+    path = next((home / "published" / "current").glob(name))
     flip(path, 8 * (path.stat().st_size // 2))
     ended = scene.nursery.run(scene.first_landing, home, "--date", FIRST)
     if ended.code != 0 or seen(home) != scene.old:

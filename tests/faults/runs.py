@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import pyarrow.parquet as pq
 
-from pipelines import publish
+from pipelines import parts, publish
 from pipelines.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -148,7 +148,7 @@ def seen(home: Path) -> Seen:
     assert publish.damage(settings) == []
     with publish.open_published(settings.published / "copydesk.duckdb") as con:
         names = [row[0] for row in con.execute("select table_name from duckdb_tables()").fetchall()]
-        digests = {name: publish.content_digest(con, f'"{name}"') for name in sorted(names)}
+        digests = {name: parts.content_digest(con, f'"{name}"') for name in sorted(names)}
     assert sorted(digests) == sorted(manifest["tables"])
     for name, table in manifest["tables"].items():
         if table["content_digest"] is None:
@@ -161,7 +161,8 @@ def seen(home: Path) -> Seen:
 
 def _parquet_rows(settings: Settings, name: str) -> int:
     path = settings.published / "parquet" / f"{name}.parquet"
-    return int(pq.read_metadata(path).num_rows)
+    files = path.iterdir() if path.is_dir() else [path]
+    return sum(int(pq.read_metadata(file).num_rows) for file in files)
 
 
 @dataclass

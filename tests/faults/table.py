@@ -84,7 +84,12 @@ def _bit_rot(scene: Scene, count: int) -> str:
     done, found = bits.tally(scene.home(), count, 11)
     if done != found:
         raise TornError(f"flips {dict(done)}, found {dict(found)}")
-    for name in ("copydesk.duckdb", "parquet/articles.parquet", "manifest.json", "dashboard.html"):
+    for name in (
+        "copydesk.duckdb",
+        "parquet/articles.parquet/*",
+        "manifest.json",
+        "dashboard.html",
+    ):
         bits.published_damage_is_mended(scene, name)
     return f"{done.total()} flips: {found.total()} found and named; 4 of 4 files written anew"
 

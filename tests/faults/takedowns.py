@@ -50,7 +50,7 @@ def takedown(nursery: Nursery, folder: Path) -> str:
     held = files_with(home, MARKER)
     documents = tonight.open_lake(settings).read("documents").to_pylist()
     ids = [row["document_id"] for row in documents if MARKER in row["raw_text"]]
-    if len(ids) != 9 or len(held) < 20:
+    if len(ids) != 9 or len(held) < 15:
         raise TornError(f"before: {len(ids)} documents, {len(held)} files: nothing to take down")
     places = ["--landing", str(landing), "--home", str(home)]
     _done(nursery.do(["takedown", *ids, "--reason", "asked for", *places], root=str(home)).code)

@@ -20,7 +20,7 @@ from pipelines.link.evidence import explain_pairs
 from pipelines.link.fingerprint import Fingerprints, fingerprint_batch, text_id_of
 from pipelines.link.stories import group_stories
 from pipelines.link.tables import BODY_PAIRS, FINGERPRINTS, MASKED_SENTENCES, PAIRS, STORY_MEMBERS
-from pipelines.link.verify import Shelf, shelf_of, verify_pairs
+from pipelines.link.verify import Shelf, neighbourly, shelf_of, verify_pairs
 
 INDEX_TABLES: Final = ("shingles", "terms", "sentences")
 SEARCH_MODELS: Final = (
@@ -113,6 +113,8 @@ def compare(
     masked = bench.rows("masked_sentences").cast(MASKED_SENTENCES)
     asked = bench.rows("candidate_pairs")
     asked = asked.filter(asked["is_fresh"])
+    named = (asked[name].to_numpy() for name in ("text_id", "other_text_id"))
+    asked = asked.take(neighbourly(*named))
     reading = _Reading(bodies(_named(asked)), masked["sentence"], background)
     new = _score(bench, asked, reading, keep)
     retired = bench.rows("retired_pairs")

@@ -90,8 +90,7 @@ def candidates(path: Path) -> Figures:
     steps.put_index(bench, Fingerprints(*one))
     bench.put("masked_before", steps.first_night().masked_sentences)
     indexed = clock.seconds()
-    for model in steps.SEARCH_MODELS:
-        bench.make(model)
+    steps.search(bench)
     spent = clock.seconds()
     asked = bench.rows("candidate_pairs").slice(0, 100_000)
     shelf = shelf_of(steps.distinct_texts(articles))

@@ -46,8 +46,7 @@ def candidates(name: str) -> dict[str, Any]:
     batch = articles.combine_chunks().to_batches()[0]
     steps.put_index(bench, fingerprint_batch(batch, background))
     bench.put("masked_before", steps.first_night().masked_sentences)
-    for model in steps.SEARCH_MODELS:
-        bench.make(model)
+    steps.search(bench)
     masked = bench.rows("masked_sentences")["sentence"]
     shelf = shelf_of(steps.distinct_texts(articles))
     scored = verify_pairs(bench.rows("candidate_pairs"), shelf, masked, background)

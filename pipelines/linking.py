@@ -31,6 +31,8 @@ from pipelines.warehouse import Connection, Model
 STATE: Final = ("masked_sentences", "body_pairs", "clusters", "story_members")
 """Lake tables of which only the last night's files count."""
 
+_BATCH: Final = 5_000
+"""Articles whose index rows are made at a time: some 25 MB of text."""
 _FACTS: Final = ["document_id", "site", "retrieved_at", "run_id"]
 
 
@@ -50,6 +52,16 @@ class Bench:
     def make(self, model: str) -> None:
         """(Re)build `linkage.<model>`."""
         warehouse.build_one(self.connection, self._models[model])
+
+    def make_by_portions(self, model: str, count: int) -> None:
+        """(Re)build `linkage.<model>` bit by bit, as `lake.portion` says."""
+        for number in range(count):
+            self.put("portion", pa.table({"number": [number], "portion_count": [count]}))
+            if number:
+                more = self._models[model].sql
+                self.connection.execute(f'insert into linkage."{model}" {more}')
+            else:
+                self.make(model)
 
     def rows(self, model: str) -> pa.Table:
         """The rows of a model that is built."""
@@ -108,6 +120,7 @@ def relink(night: Night, stage: Stage, changes: Changes) -> Linked:
     old = lake.read("fingerprints")
     old = old.filter(pc.invert(pc.is_in(old["document_id"], gone.combine_chunks())))
     with warehouse.closing(warehouse.connect(night.settings)) as con:
+        _halve_memory(con)
         bench = Bench(con)
         for name in steps.INDEX_TABLES:
             warehouse.show_grown(con, lake, name, changes.index[name])
@@ -132,6 +145,12 @@ def relink(night: Night, stage: Stage, changes: Changes) -> Linked:
     return linked
 
 
+def _halve_memory(con: Connection) -> None:
+    """Leave the other half to the texts that are compared."""
+    size, unit = con.execute("select current_setting('memory_limit')").fetchall()[0][0].split()
+    con.execute(f"set memory_limit = '{float(size) / 2} {unit}'")
+
+
 def _changes(night: Night, stage: Stage) -> Changes:
     """Tonight's fingerprints and index rows, and the fingerprints they take the place of."""
     lake = night.lake
@@ -141,6 +160,7 @@ def _changes(night: Night, stage: Stage) -> Changes:
     counts = new.group_by("text_id").aggregate([([], "count_all")])
     again = counts.filter(pc.greater(counts["count_all"], 1))["text_id"]
     tables = {name: _once(rows, known, again) for name, rows in index.items()}
+    pa.default_memory_pool().release_unused()  # what articles took, the database may want
     return Changes(new, dead, tables)
 
 
@@ -189,7 +209,7 @@ def _superseded(lake: Lake, run_id: str) -> pa.Table:
 
 def _articles(night: Night) -> Iterator[pa.RecordBatch]:
     """Articles of this run with their site, retrieval and night, as fingerprints want them."""
-    lake, rows = night.lake, night.settings.batch_documents
+    lake, rows = night.lake, min(night.settings.batch_documents, _BATCH)
     anew = lake.read("superseded", ["document_id"], run_id=night.run_id)["document_id"]
     former = lake.dataset("documents").to_table(
         columns=_FACTS, filter=ds.field("document_id").isin(pc.unique(anew))

@@ -37,6 +37,9 @@ SEARCH_MODELS: Final = (
     "local_words",
 )
 """Models on the way from what changed to the pairs to compare, in their order."""
+_PORTIONED: Final = ("shared_words", "candidate_pairs")
+"""Those whose rows on the way are many times the texts: built in portions of `_PORTION` texts."""
+_PORTION: Final = 50_000
 SCORE_MODELS: Final = ("scored_pairs", "near_duplicates", "derivations", "text_relations")
 GROUP_MODELS: Final = ("bodies", *SCORE_MODELS, "body_pairs", "copies")
 """Models on the way from pairs to clusters, in the order of their dependencies."""
@@ -57,6 +60,9 @@ class Workbench(Protocol):
 
     def make(self, model: str) -> None:
         """(Re)build `linkage.<model>`."""
+
+    def make_by_portions(self, model: str, count: int) -> None:
+        """(Re)build `linkage.<model>` bit by bit, each time for one `lake.portion`."""
 
     def rows(self, model: str) -> pa.Table:
         """The rows of a model that is built."""
@@ -108,8 +114,7 @@ def compare(
     New `pairs` and their `evidence` are kept as they are made.
     """
     bench.put("masked_before", before.masked_sentences)
-    for model in SEARCH_MODELS:
-        bench.make(model)
+    search(bench)
     masked = bench.rows("masked_sentences").cast(MASKED_SENTENCES)
     asked = bench.rows("candidate_pairs")
     asked = asked.filter(asked["is_fresh"])
@@ -132,6 +137,15 @@ def compare(
         retired,
         asked.num_rows,
     )
+
+
+def search(bench: Workbench) -> None:
+    """Build SEARCH_MODELS."""
+    for model in SEARCH_MODELS:
+        if model in _PORTIONED:
+            bench.make_by_portions(model, 1 + bench.rows("fresh_texts").num_rows // _PORTION)
+        else:
+            bench.make(model)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,13 @@ posts as (
         and blocks.fortnight = crowded_terms.fortnight
 ),
 
+own_posts as (
+    select posts.*
+    from posts
+    cross join lake.portion as portion
+    where posts.weight > 0 and posts.text_id % portion.portion_count = portion.number
+),
+
 near_posts as (
     select posts.*
     from posts
@@ -89,7 +96,8 @@ stars as (
     where word >= 0 and text_count > 40
 ),
 
--- a pair once for each word; but texts of several days may meet in a crowded term more than once
+-- A pair once for each word; but texts of several days may meet in a crowded term more than once.
+-- All that two texts share is in one portion: that of the weightier, or else smaller, of the two.
 meetings as (
     select
         one.word,
@@ -97,13 +105,12 @@ meetings as (
         one.weight,
         other.text_id as other_text_id,
         other.weight as other_weight,
-    from posts as one
+    from own_posts as one
     inner join near_posts as other
         on other.word = one.word
         and other.block = one.block
     where
-        one.weight > 0
-        and coalesce(abs(other.day - one.day), 0) <= 14
+        coalesce(abs(other.day - one.day), 0) <= 14
         and (
             one.weight > other.weight
             or (one.weight = other.weight and one.text_id < other.text_id)
@@ -118,7 +125,15 @@ meetings as (
     from stars as one
     inner join stars as other
         on other.word = one.word
-    where other.is_hub and (not one.is_hub or one.text_id < other.text_id)
+    cross join lake.portion as portion
+    where
+        other.is_hub
+        and (not one.is_hub or one.text_id < other.text_id)
+        and case
+            when one.weight > other.weight then one.text_id
+            when one.weight < other.weight then other.text_id
+            else least(one.text_id, other.text_id)
+        end % portion.portion_count = portion.number
 ),
 
 -- two words at least

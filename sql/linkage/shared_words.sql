@@ -27,14 +27,21 @@ with focus as (
 
 words as (
     select
-        shingle as word,
-        text_id,
-    from lake.shingles
-    union all
-    select
-        term::bigint - 2147483648 as word,
-        text_id,
-    from lake.terms
+        posts.word,
+        posts.text_id,
+    from (
+        select
+            shingle as word,
+            text_id,
+        from lake.shingles
+        union all
+        select
+            term::bigint - 2147483648 as word,
+            text_id,
+        from lake.terms
+    ) as posts
+    cross join lake.portion as portion
+    where abs(posts.word) % portion.portion_count = portion.number
 ),
 
 -- what no text looked at has is left aside at once: of old words, most

@@ -43,7 +43,7 @@ def load() -> dict[str, Any]:
 
 def named(expected: dict[str, Any]) -> Iterator[str]:
     """Every document the expectations name, with repetitions."""
-    for table in ("article", "pair", "separate", "story", "apart", "known"):
+    for table in ("article", "pair", "separate", "story", "aside", "apart", "known"):
         for row in expected[table]:
             yield from row["documents"]
             yield from (row[key] for key in ("representative", "derived_from") if key in row)

@@ -34,7 +34,6 @@ SEARCH_MODELS: Final = (
     "shared_words",
     "candidate_pairs",
     "retired_pairs",
-    "local_words",
 )
 """Models on the way from what changed to the pairs to compare, in their order."""
 _PORTIONED: Final = ("shared_words", "candidate_pairs")
@@ -43,6 +42,8 @@ _PORTION: Final = 50_000
 SCORE_MODELS: Final = ("scored_pairs", "near_duplicates", "derivations", "text_relations")
 GROUP_MODELS: Final = ("bodies", *SCORE_MODELS, "body_pairs", "copies")
 """Models on the way from pairs to clusters, in the order of their dependencies."""
+STORY_MODELS: Final = ("telling_words", "event_scores", "same_story")
+"""Models on the way from clusters to stories."""
 _BLOCK: Final = 500_000
 """Pairs scored before those that say nothing are dropped."""
 
@@ -180,7 +181,8 @@ def group(bench: Workbench, before: Before) -> tuple[pa.Table, pa.Table, pa.Tabl
     bodies = bench.rows("bodies")
     clusters = elect_leaders(bodies, bench.rows("copies"))
     bench.put("clusters", clusters)
-    bench.make("same_story")
+    for model in STORY_MODELS:
+        bench.make(model)
     names = pc.unique(clusters["article_id"])
     nights = pc.take(bodies["night"], pc.index_in(names, bodies["document_id"]))
     articles = pa.table({"article_id": names, "night": nights})

@@ -12,7 +12,7 @@ from pipelines.link.average import average_linkage
 from pipelines.link.identity import first_names
 from pipelines.link.tables import STORY_CHANGES, STORY_MEMBERS
 
-JOIN_SCORE: Final = 0.35
+JOIN_SCORE: Final = 0.3
 """Two groups become one story while their mean score is at least this; pairs never compared
 count 0. Chosen on the dev half, see docs/linkage.md."""
 

@@ -15,6 +15,6 @@ select
 from linkage.scored_pairs
 where
     containment >= 0.50
-    and other_containment >= 0.20
+    and other_containment >= 0.30
     and story_score >= 0.50
     and is_of_one_case

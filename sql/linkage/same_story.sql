@@ -6,7 +6,7 @@ stage = "link"
 [columns]
 article_id = "The smaller article_id of the pair."
 other_article_id = "The larger article_id of the pair."
-score = "Largest story score of two of their texts, or 1 where one is derived from the other."
+score = "Chance that both report one event: the largest event_score of two of their texts."
 */
 with text_articles as (
     select distinct
@@ -15,30 +15,13 @@ with text_articles as (
     from linkage.bodies as bodies
     inner join lake.clusters as clusters
         on clusters.document_id = bodies.document_id
-),
-
-scores as (
-    select
-        scored.text_id,
-        scored.other_text_id,
-        case
-            when relations.text_id is null then scored.event_score
-            else greatest(scored.event_score, 0.9)
-        end as score,
-    from linkage.scored_pairs as scored
-    left join linkage.text_relations as relations
-        on relations.text_id = scored.text_id
-        and relations.other_text_id = scored.other_text_id
-    where
-        scored.event_score >= 0.05
-        or relations.text_id is not null
 )
 
 select
     least(one.article_id, other.article_id) as article_id,
     greatest(one.article_id, other.article_id) as other_article_id,
-    max(scores.score) as score,
-from scores
+    max(scores.event_score) as score,
+from linkage.event_scores as scores
 inner join text_articles as one
     on one.text_id = scores.text_id
 inner join text_articles as other

@@ -19,7 +19,6 @@ number_count = "Numbers of the text with fewer."
 shared_rarity = "Rarity of shared words, beyond that of common ones."
 is_of_one_case = "Whether names and numbers agree as in a copy; those of two briefs in one mould do not."
 story_score = "Chance that both report one event: logistic regression; 0 for two briefs in one mould."
-event_score = "The same without the words that are local to both sites."
 is_text_covered = "Whether the covered text is the one with the smaller id."
 */
 with days as (
@@ -43,32 +42,6 @@ gaps as (
     group by pairs.text_id, pairs.other_text_id
 ),
 
--- words that both sites use in text after text do not tell two of their stories apart
-local_terms as (
-    select
-        fingerprints.text_id,
-        list(distinct terms.term) as terms,
-    from lake.fingerprints as fingerprints
-    inner join lake.terms as terms
-        on terms.text_id = fingerprints.text_id
-    inner join linkage.local_words as local_words
-        on local_words.site = fingerprints.site
-        and local_words.term = terms.term
-    group by fingerprints.text_id
-),
-
-shared_local as (
-    select
-        pairs.text_id,
-        pairs.other_text_id,
-        len(list_intersect(one.terms, other.terms)) as term_count,
-    from lake.pairs as pairs
-    inner join local_terms as one
-        on one.text_id = pairs.text_id
-    inner join local_terms as other
-        on other.text_id = pairs.other_text_id
-),
-
 figures as (
     select
         pairs.text_id,
@@ -85,6 +58,7 @@ figures as (
         pairs.number_overlap,
         pairs.number_count,
         pairs.name_count,
+        pairs.shared_name_count,
         pairs.shared_rarity,
         ln(1 + coalesce(gaps.gap_days, 0)) as log_gap,
         ln(1 + least(pairs.word_count, pairs.other_word_count)) as log_words,
@@ -93,30 +67,10 @@ figures as (
         pairs.lead_cosine,
         pairs.name_overlap,
         pairs.full_name_overlap,
-        shared_local.term_count as local_count,
     from lake.pairs as pairs
     left join gaps
         on gaps.text_id = pairs.text_id
         and gaps.other_text_id = pairs.other_text_id
-    left join shared_local
-        on shared_local.text_id = pairs.text_id
-        and shared_local.other_text_id = pairs.other_text_id
-),
-
--- a local word takes with it the most a word can weigh: rarity 8.5, less the 4.0 of common ones
-parts as (
-    select
-        *,
-        true as is_whole,
-        1 as part,
-    from figures
-    union all
-    select
-        *,
-        false as is_whole,
-        greatest(0, 1 - 4.5 * local_count / shared_rarity) as part,
-    from figures
-    where local_count > 0 and shared_rarity > 0
 ),
 
 -- weights: logistic regression, benchmarks/story_model.py
@@ -126,17 +80,15 @@ logits as (
         case
             when gap_days is null
                 then
-                    -2.63 + 0.34 * ln(1 + part * shared_rarity) + 15.64 * part * cosine
-                    - 0.66 * log_words + 6.20 * part * lead_cosine + 1.49 * number_overlap
-                    + 1.19 * part * name_overlap
+                    -2.90 + 0.40 * ln(1 + shared_rarity) + 15.08 * cosine - 0.67 * log_words
+                    + 6.16 * lead_cosine + 1.55 * number_overlap + 1.91 * name_overlap
             else
-                5.12 + 0.80 * ln(1 + part * shared_rarity) + 3.43 * part * cosine
-                + 2.88 * ln(part * cosine + 0.05) + 5.32 * part * lead_cosine
-                + 1.91 * number_overlap + 2.07 * part * name_overlap
-                + 0.45 * ln(1 + part * shared_full_name_rarity) - 0.71 * full_name_overlap
-                - 4.65 * other_alignment - 3.54 * coverage - 0.73 * log_gap - 0.47 * log_words
+                4.33 + 0.75 * ln(1 + shared_rarity) + 2.89 * ln(cosine + 0.05)
+                + 5.55 * lead_cosine + 2.17 * number_overlap + 1.99 * name_overlap
+                + 0.84 * ln(1 + shared_name_count) + 0.42 * ln(1 + shared_full_name_rarity)
+                - 0.98 * full_name_overlap - 4.19 * coverage - 0.66 * log_gap - 0.72 * log_words
         end as story_logit,
-    from parts
+    from figures
 ),
 
 judged as (
@@ -180,7 +132,5 @@ select
     shared_rarity,
     is_of_one_case,
     story_score,
-    min(story_score) over (partition by text_id, other_text_id) as event_score,
     is_text_covered,
 from scores
-qualify is_whole

@@ -4,9 +4,9 @@ Two ridge logistic regressions over candidate pairs, one for pairs with dates, o
 labelled sets are hard: all their news is alike. So that a night of mixed news is known too, texts
 of different sets and pages of guides are put in one lake, whole and cut to briefs; what becomes a
 candidate there is unrelated. Undated sets are given gaps drawn from GVA's pairs of the same label,
-unrelated pairs also gaps of one night: the draw moves the weights by hundredths. Prints them, the out-of-fold average precision,
-with folds over events, and how many unrelated pairs reach a chance of a half when they come in one
-night. Run: python benchmarks/story_model.py
+unrelated pairs also gaps of one night: the draw moves the weights by hundredths. Prints them, the
+out-of-fold average precision, with folds over events, and how many unrelated pairs reach a chance
+of a half when they come in one night. Run: python benchmarks/story_model.py
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def _former(night: Night) -> dict[str, Any] | None:
     if publish.damage(night.settings):
         return None
     now = publish.manifest(night.settings)
-    stands = now is not None and now["origin"] == origin(night.lake, now["run_id"])
+    stands = now is not None and now.get("origin") == origin(night.lake, now["run_id"])
     return now if stands else None
 
 
@@ -93,6 +93,9 @@ def _grow(con: Connection, night: Night, marts: list[Model]) -> dict[str, int]:
     publish.attach(con, delta, "delta", read_only=True)
     shutil.copyfile(night.settings.published / "copydesk.duckdb", target)
     publish.attach(con, target, "marts")
+    for model in warehouse.load_models("marts"):
+        if not model.grows:  # the ledger of the night before too: a candidate has none yet
+            con.execute(f'drop table marts."{model.name}"')
     for model in growing:
         _replace_rows(con, model)
     return counts | warehouse.build(con, (it for it in marts if not it.grows))

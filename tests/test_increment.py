@@ -7,7 +7,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from pipelines import night, parts, publish, tonight, warehouse
+from pipelines import desk, night, parts, publish, tonight, warehouse
 from pipelines.night import run_night
 from pipelines.settings import Settings
 
@@ -52,6 +52,8 @@ def test_an_increment_is_a_rebuild(tmp_path: Path) -> None:
     run(landing, grown)
     deliver(landing, NEW, day=1)
     assert is_grown(landing, grown)
+    candidate = tonight.night_file(settings_of(landing, grown))
+    assert desk.check_database(settings_of(landing, grown), candidate, as_json=True) == 0
     assert run(landing, grown) == run(landing, rebuilt)
 
 

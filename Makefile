@@ -34,7 +34,7 @@ RESOLVE := uv pip compile --universal --python-version 3.11 --no-header --no-ann
 	--generate-hashes --upgrade --quiet
 COMPILE := printf 'hatchling\neditables\n' | $(RESOLVE) pyproject.toml -
 
-.PHONY: help run test docs faults bench bench-quick profile proofs lint types format lock up down clean
+.PHONY: help run test docs faults bench bench-quick profile model proofs lint types format lock up down clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1	/p' $(MAKEFILE_LIST)
@@ -59,6 +59,11 @@ bench-quick: $(VENV)/.dev ## The same on 10,000 documents, once (3 minutes)
 
 profile: $(VENV)/.dev ## Draw where each verb spends its time: build/profile/*.svg
 	@$(BIN)/python benchmarks/speed_profile.py $(BENCH_ARGS)
+
+model: $(VENV)/.train ## Train the line model anew, with its cross-validation, from COPYDESK_BENCH (15 minutes)
+	@$(BIN)/python benchmarks/train_line_model.py --folds
+	@$(BIN)/python benchmarks/train_line_model.py
+	@$(BIN)/python benchmarks/calibrate_line_model.py
 
 proofs: $(VENV)/.dev ## Rewrite the golden files in tests/proofs; read the diff
 	@$(BIN)/python -m tests.proofs
@@ -114,3 +119,8 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.spark: .ci/spark.lock $(VENV)/.dev
 	$(install)
+
+# Not locked: only who trains the line model needs it, and its wheels differ by machine.
+$(VENV)/.train: pyproject.toml $(VENV)/.dev
+	@sed -n 's/^train = \["\(.*\)"\].*/\1/p' pyproject.toml | xargs $(PIP_INSTALL)
+	@touch $@

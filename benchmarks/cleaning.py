@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+from cleaning_again import again_figures, again_markdown
 from cleaning_html import html_table
 from cleaning_kinds import kind_figures, kinds_markdown, moved_figures
 from cleaning_measures import Tally
@@ -151,7 +152,9 @@ def floors_of(results: dict[str, dict]) -> dict[str, float]:
         for group, figures in systems[OURS]["groups"].items():
             for name, sign in FLOORED.items():
                 if name != "untouched" or variant == "mixed":
-                    floors[f"{variant} / {group} / {name}"] = round(figures[name] - sign * 0.002, 4)
+                    floors[f"{variant} / {group} / {name}"] = max(
+                        round(figures[name] - sign * 0.002, 4), 0.0
+                    )
     return floors
 
 
@@ -201,9 +204,11 @@ def main() -> None:
         v: run_variant(v, pages[v], with_peers=v == "mixed" and not given.quick) for v in variants
     }
     news = [page for page in pages["mixed"] if page.set in HEADLINE_SETS]
-    kinds = FoldCleaner().kinds(news)
+    cleaner = FoldCleaner()
+    kinds = cleaner.kinds(news)
+    again = again_figures(news, cleaner)
     html_lines, html_figures = ([], {}) if given.quick else html_table(given.pages)
-    text = markdown(results, [*kinds_markdown(news, kinds), *html_lines])
+    text = markdown(results, [*kinds_markdown(news, kinds), *again_markdown(again), *html_lines])
     print(text)
     if given.pages:
         return
@@ -212,7 +217,10 @@ def main() -> None:
     if given.quick:
         return
     moved = {"labels": moved_figures(news, kinds), "kinds": kind_figures(news, kinds)}
-    stored = {"corpus": corpus_digest(), "text": results, "moved": moved, "html": html_figures}
+    stored = {
+        "corpus": corpus_digest(), "text": results, "moved": moved, "again": again,
+        "html": html_figures,
+    }  # fmt: skip
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "cleaning.json").write_text(json.dumps(stored, indent=1) + "\n")
     (RESULTS / "cleaning.md").write_text(text)

@@ -43,7 +43,7 @@ from pipelines.clean.segment import LineBatch, segment
 
 MODEL = Path(__file__).parent.parent / "pipelines/clean/data/line_model.npz"
 EPOCHS = 45
-BATCH_LINES = 1200
+BATCH_LINES = 400
 RATE = 2e-3
 DECAY = 0.1
 TOKEN_DROPOUT = 0.3
@@ -57,9 +57,9 @@ RARE_KINDS = (1.0, 1.0, 3.0, 3.0, 4.0, 4.0, 4.0)
 """Weight of each of `LINE_KINDS` in the loss: the rare ones count more."""
 AVERAGED_STEPS = 250
 PHRASE_DROPOUT = 0.4
-CALIBRATION = (1.15, -0.14, 1.0)
+CALIBRATION = (1.15, -0.14, 1.75)
 """Slope and offset of the log-odds (Platt scaling), and what each e-fold of words costs."""
-RESTRAINT = 3.75
+RESTRAINT = 3.4
 """How far a line stays below the log of its document's summed odds, see `line_layers.restrain`."""
 _HEAD = {"zyte": 0, "fundus": 0, "daniel": 0, "gtrends": 1, "wcxb": 2}
 _SHARES = {"wcxb": 0.3}

@@ -58,7 +58,7 @@ class Settings:
     max_expansion_ratio: int = 200
     batch_documents: int = 20_000
     settle_seconds: float = 1.0
-    remove_threshold: float = 0.5
+    remove_threshold: float = 0.55
     sql_memory: int = 1_000_000_000
     sql_timeout: float = 60.0
     alert_urls: Secret = _UNSET

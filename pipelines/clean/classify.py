@@ -33,19 +33,25 @@ __all__ = ["DERIVED", "Given", "Judge", "Verdicts", "classify"]
 MIN_SITE_ARTICLES: Final = 3
 """Distinct articles of a site that must repeat a line before that alone removes it."""
 
-PROSE_DOUBT: Final = 0.6
+PROSE_DOUBT: Final = 0.7
 """Share of the doubt the threshold allows that is allowed for prose, with which more is lost, and
-for what stands between paragraphs: results, verses and subheadings confirm each other there."""
+for a line or two between paragraphs, as subheadings are."""
+
+SUBHEADING_LINES: Final = 2
+"""So many lines between paragraphs may be a subheading; more are a list, or boilerplate."""
 
 MIN_KEPT_SHARE: Final = 0.25
 """Share of a document's prose that is kept whatever the model says."""
 
-WITH_EVIDENCE: Final = 0.7
+WITH_EVIDENCE: Final = 0.85
 """Share of the threshold from which a line goes that other evidence speaks against, too; chosen
-with the threshold on pages out of fold (docs/decisions/0018)."""
+with the threshold on pages out of fold (docs/decisions/0021)."""
 
 TRUSTED_ODDS: Final = 1.5
 """Log-odds from which a rule is mostly right on the training pages: on four sites of five."""
+
+LIKELY_KIND: Final = 0.5
+"""How likely the model must find that a line bears information for it to move with the next."""
 
 SURE_KIND: Final = 0.6
 """How likely a kind must be for the model's word on it to count."""
@@ -109,29 +115,30 @@ def _ask_model(draft: Draft, odds: NDArray[np.float32]) -> LineScores:
 def _veto(draft: Draft, scores: LineScores, odds: NDArray[np.float32]) -> None:
     """Take verdicts back where the line model, told of the evidence, takes a line for the article.
 
-    Where a rule is mostly right, or the line is one of several that bear information, the line
-    itself counts, not how clean its document is: it may touch a document in which nothing else is
-    wrong.
+    Where a rule is mostly right, the line itself counts, not how clean its document is: it may
+    touch a document in which nothing else is wrong.
     """
     judge = draft.judge
     if judge.model is None:
         return
-    is_sure = np.append(judge.is_sure(), True)[draft.code]
-    trusted = (odds >= TRUSTED_ODDS) | _is_information(draft, scores)
-    score = np.where(trusted, scores.bare, scores.score)
+    is_sure = np.append(judge.is_sure(), True)[draft.code] | _is_set_with_others(draft, scores)
+    score = np.where(odds >= TRUSTED_ODDS, scores.bare, scores.score)
     back = np.flatnonzero(~is_sure & (score < WITH_EVIDENCE * judge.threshold))
     draft.code[back], draft.score[back] = -1, 0
     for row in back.tolist():
         draft.dates.pop(row, None)
 
 
-def _is_information(draft: Draft, scores: LineScores) -> NDArray[np.bool_]:
-    """Lines that bear a headline, byline, date or caption beside another one, shape (lines,)."""
-    bears = scores.kind[:, LINE_KINDS.index("title") :].sum(axis=1) >= SURE_KIND
+def _is_set_with_others(draft: Draft, scores: LineScores) -> NDArray[np.bool_]:
+    """Lines that likely bear information and stand beside a headline or byline, shape (lines,)."""
+    bears = scores.kind[:, LINE_KINDS.index("title") :].sum(axis=1) >= LIKELY_KIND
+    opens = scores.kind[:, [LINE_KINDS.index(name) for name in ("title", "title_dup", "byline")]]
+    anchor = opens.sum(axis=1) >= LIKELY_KIND
+    anchor[draft.rows_of(lambda rule: rule.moves == "byline")] = True
     same = draft.lines.document[1:] == draft.lines.document[:-1]
     beside = np.zeros(bears.size, dtype=np.bool_)
-    beside[1:] |= bears[:-1] & same
-    beside[:-1] |= bears[1:] & same
+    beside[1:] |= anchor[:-1] & same
+    beside[:-1] |= anchor[1:] & same
     both: NDArray[np.bool_] = bears & beside
     return both
 
@@ -195,13 +202,23 @@ def _apply_model(draft: Draft, scores: LineScores) -> NDArray[np.bool_]:
     code, lines, where = draft.code, draft.lines, draft.where
     free = code < 0
     draft.score[free] = scores.score[free]
-    # Scores of single lines say nothing of lines that were cut out of a paragraph.
-    amid = where.is_prose | (where.zone == BODY)
-    doubt = np.where(amid, PROSE_DOUBT, 1) * (1 - draft.judge.threshold)
+    careful = where.is_prose | _may_be_subheading(draft)
+    doubt = np.where(careful, PROSE_DOUBT, 1) * (1 - draft.judge.threshold)
     drop = free & (scores.score >= 1 - doubt) & ~in_wrapped(draft.given.wraps)
     drop &= ~(_needs_prose(draft, drop)[lines.document] & where.is_prose)
     code[drop] = draft.judge.code("model.line")
     return drop
+
+
+def _may_be_subheading(draft: Draft) -> NDArray[np.bool_]:
+    """Lines that stand between paragraphs alone or by twos, shape (lines,)."""
+    between = (draft.where.zone == BODY) & ~draft.where.is_prose
+    document = draft.lines.document
+    begins = np.ones(between.size, dtype=np.bool_)
+    begins[1:] = (between[1:] != between[:-1]) | (document[1:] != document[:-1])
+    run = np.cumsum(begins) - 1
+    few: NDArray[np.bool_] = between & (np.bincount(run)[run] <= SUBHEADING_LINES)
+    return few
 
 
 def _needs_prose(draft: Draft, drop: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -17,7 +17,7 @@ SITE_SUFFIX: Final = re2.compile(r"(.{12,}?)\s+(?:[|•·»]|-|–|—|::)\s+([^
 
 MAX_CHARS: Final = 200
 MIN_WORDS: Final = 4
-MIN_TITLE: Final = 0.04
+MIN_TITLE: Final = 0.25
 """What the line model must at least give a line for it to be taken as the headline."""
 
 MIN_SHARED: Final = 0.4

@@ -47,11 +47,14 @@ GIVEN: Final = len(KINDS) + 2
 
 _ODDS_SCALE: Final = 3
 
-DEFAULT_THRESHOLD: Final = 0.4
+DEFAULT_THRESHOLD: Final = 0.55
 """Score from which a line should go; chosen on out-of-fold figures, see `docs/line-model.md`."""
 
 _CHEAP_WORDS: Final = 5
 """Up to so many words a line costs nothing extra to lose."""
+
+_IDEOGRAPHS_OF_A_WORD: Final = 2
+"""Ideographs are counted one by one; a Chinese word is about two."""
 
 _CHUNK_LINES: Final = 4096
 
@@ -221,6 +224,8 @@ class LineModel:
         """Platt scaling, bare and careful: a long line needs more evidence to be lost."""
         slope, offset, cost = self.weights["calibration"]
         log_words = features.dense[:, FEATURES.index("log_words")] * 4
+        ideographs = features.dense[:, FEATURES.index("share_ideograph")]
+        log_words = log_words - ideographs * np.log(_IDEOGRAPHS_OF_A_WORD)
         dear = np.maximum(log_words - np.log(_CHEAP_WORDS), 0)
         bare = np.asarray(slope * logits + offset, dtype=np.float32)
         return bare, np.asarray(bare - cost * dear, dtype=np.float32)

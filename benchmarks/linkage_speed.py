@@ -13,6 +13,7 @@ import argparse
 import datetime
 import hashlib
 import json
+import multiprocessing
 import os
 import resource
 import subprocess
@@ -34,6 +35,7 @@ import speed_corpus  # noqa: E402
 FOLDER = Path(os.environ.get("COPYDESK_SPEED", tempfile.gettempdir()))
 PEERS = os.environ.get("COPYDESK_PEERS", "")
 BATCH = 20_000
+WARM = 500
 
 Figures = dict[str, float]
 
@@ -91,15 +93,15 @@ def candidates(path: Path) -> Figures:
     bench.put("masked_before", steps.first_night().masked_sentences)
     indexed = clock.seconds()
     steps.search(bench)
-    spent = clock.seconds()
+    sought = clock.seconds() - indexed
     asked = bench.rows("candidate_pairs").slice(0, 100_000)
     shelf = shelf_of(steps.distinct_texts(articles))
     began = clock.seconds()
     verify_pairs(asked, shelf, pa.array([], pa.int64()), load_background())
     return {
         "index rows, documents per CPU s": articles.num_rows / indexed,
-        "candidates in SQL, documents per CPU s": articles.num_rows / spent,
-        "both, documents per CPU s": articles.num_rows / (indexed + spent),
+        "candidates in SQL, documents per CPU s": articles.num_rows / sought,
+        "both, documents per CPU s": articles.num_rows / (indexed + sought),
         "candidate pairs": bench.rows("candidate_pairs").num_rows,
         "verified pairs per CPU s": asked.num_rows / (clock.seconds() - began),
     }
@@ -107,19 +109,19 @@ def candidates(path: Path) -> Figures:
 
 def nights(path: Path, cuts: list[int]) -> Figures:
     """The link verb itself on a lake, the articles split at `cuts` into nights."""
-    from linkage_lake import deliver
+    from linkage_lake import night_of
 
-    from pipelines import linking, tonight
-    from pipelines.settings import Settings
+    from pipelines import linking
 
-    articles = pq.read_table(path)
     figures: Figures = {}
     with tempfile.TemporaryDirectory(dir=FOLDER) as home:
-        settings = Settings(home=Path(home), workers=1, memory_limit="700MB")
-        for number, (begin, end) in enumerate(pairwise([0, *cuts, articles.num_rows]), start=1):
-            now = datetime.datetime(2027, 1, number, tzinfo=datetime.UTC)
-            night = tonight.Night(settings, f"{number:06}.{now:%Y-%m-%d}", now.date(), now)
-            deliver(night, articles.slice(begin, end - begin))
+        ends = [0, *cuts, pq.ParquetFile(path).metadata.num_rows]
+        for number, (begin, end) in enumerate(pairwise(ends), start=1):
+            given = (Path(home), number, path, begin, end)
+            before = multiprocessing.get_context("spawn").Process(target=delivered, args=given)
+            before.start()
+            before.join()
+            night = night_of(Path(home), number)
             clock = Clock()
             done = linking.link(night)
             figures[f"night {number} of {end - begin}, CPU s"] = clock.seconds()
@@ -129,6 +131,13 @@ def nights(path: Path, cuts: list[int]) -> Figures:
     told = json.dumps([clusters, stories]).encode()
     figures["digest"] = int.from_bytes(hashlib.sha256(told).digest()[:6], "big")
     return figures
+
+
+def delivered(home: Path, number: int, path: Path, begin: int, end: int) -> None:
+    """What comes before the link verb, in a process of its own: its memory is not measured."""
+    from linkage_lake import deliver, night_of
+
+    deliver(night_of(home, number), pq.read_table(path).slice(begin, end - begin))
 
 
 class Clock:
@@ -187,6 +196,8 @@ def main() -> None:
         print(json.dumps(figures))
         return
     path, digests = corpus(asked.documents), set()
+    for what in ("candidates", "rebuild"):
+        measured(what, corpus(WARM))  # kernels are compiled once per installation
     for what in ("candidates", "rebuild", "increment"):
         figures = measured(what, path)
         digests.add(figures.pop("digest", None))

@@ -37,6 +37,9 @@ class Retiring:
 WRITTEN_IN: Final = "written_in"
 """Column of `Lake.dataset`: the run whose commit holds the row."""
 
+_READING: Final[Mapping[str, bool]] = {"page_checksum_verification": True, "pre_buffer": False}
+"""A file read bit by bit would stay in memory whole as it was compressed, were it pre-buffered."""
+
 
 class Lake:
     """All committed tables below one folder.
@@ -95,7 +98,7 @@ class Lake:
         missing or is not what was written.
         """
         disk = LocalFileSystem()
-        options = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
+        options = ds.ParquetFragmentScanOptions(**_READING)
         form = ds.ParquetFileFormat(default_fragment_scan_options=options)
         column = pa.field(WRITTEN_IN, pa.string())
         files = self.files(table, run_id=run_id)
@@ -163,7 +166,7 @@ class Lake:
         files = self.files(table, run_id=run_id)
         dead = self._retired(table, {file.written_in for file in files})
         for file in files:
-            with pq.ParquetFile(self._checked(file), page_checksum_verification=True) as parquet:
+            with pq.ParquetFile(self._checked(file), **_READING) as parquet:
                 yield parquet, partial(_alive, dead=dead.get(file.written_in))
 
     def state(self, tables: Iterable[str], *, until: str | None = None) -> str:

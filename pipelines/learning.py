@@ -16,6 +16,7 @@ import pyarrow.dataset as ds
 
 from pipelines import warehouse
 from pipelines.clean.sightings import nights, sightings
+from pipelines.commits import ParquetSink, Stage
 from pipelines.contract import DOCUMENTS, SITE_LINES, SUPERSEDED, TIMESTAMP
 from pipelines.lake import WRITTEN_IN, Lake
 from pipelines.settings import Settings
@@ -31,23 +32,33 @@ _STALE: Final = pa.schema([("document_id", pa.string())])
 class Learned:
     """What tonight's lines teach."""
 
-    site_lines: pa.Table
-    """Tonight's rows of `contract.SITE_LINES`."""
     support: pa.Table
     """What is known of the lines that are to be judged, as `clean.sites.SITE_LINES`."""
     stale: pa.Array
     """document_ids of earlier runs, to be cleaned anew."""
 
 
-def learn(settings: Settings, lake: Lake, documents: Iterable[pa.RecordBatch]) -> Learned:
+def learn(
+    settings: Settings,
+    lake: Lake,
+    documents: Iterable[pa.RecordBatch],
+    stage: Stage,
+) -> Learned:
     """Learn from tonight's documents, beside all that was seen before.
 
-    The sightings stream through DuckDB, which spills to disk beyond its memory limit.
+    Tonight's lines become `site_lines` of the stage. DuckDB reads them from there, and spills to
+    disk beyond half of the memory limit.
     """
-    reader = pa.RecordBatchReader.from_batches(SITE_LINES, map(sightings, documents))
+    sink = ParquetSink(stage.folder / "site_lines" / "sightings.parquet", SITE_LINES)
+    for batch in documents:
+        sink.write(sightings(batch))
+    sink.close()
+    if sink.row_count:
+        stage.adopt("site_lines", sink.path, sink.row_count)
     models = {model.name: model for model in warehouse.load_models("learning")}
     with warehouse.closing(warehouse.connect(settings)) as con:
-        warehouse.show_table(con, "sightings", reader)
+        warehouse.halve_memory(con)
+        warehouse.show_table(con, "sightings", ds.dataset(sink.path))
         warehouse.show_table(con, "stale_documents", _STALE.empty_table())
         warehouse.show_lake(con, lake, ["site_lines"])
         warehouse.build(con, models.values())
@@ -56,9 +67,8 @@ def learn(settings: Settings, lake: Lake, documents: Iterable[pa.RecordBatch]) -
             warehouse.show_table(con, "stale_documents", stale)
             for name in _JUDGING:
                 warehouse.build_one(con, models[name])
-        seen = warehouse.query(con, "from learning.site_lines order by document_id, line_hash")
         support = warehouse.query(con, "from learning.site_support order by all")
-    return Learned(seen.cast(SITE_LINES), support, stale["document_id"].combine_chunks())
+    return Learned(support, stale["document_id"].combine_chunks())
 
 
 def stale_documents(night: Night, stale: pa.Array) -> Iterator[pa.RecordBatch]:

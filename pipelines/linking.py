@@ -120,7 +120,7 @@ def relink(night: Night, stage: Stage, changes: Changes) -> Linked:
     old = lake.read("fingerprints")
     old = old.filter(pc.invert(pc.is_in(old["document_id"], gone.combine_chunks())))
     with warehouse.closing(warehouse.connect(night.settings)) as con:
-        _halve_memory(con)
+        warehouse.halve_memory(con)
         bench = Bench(con)
         for name in steps.INDEX_TABLES:
             warehouse.show_grown(con, lake, name, changes.index[name])
@@ -143,12 +143,6 @@ def relink(night: Night, stage: Stage, changes: Changes) -> Linked:
         stage.write(name, getattr(linked, name).cast(lake.schemas[name]))
     stage.write("story_changes", stamped(linked.story_changes, night))
     return linked
-
-
-def _halve_memory(con: Connection) -> None:
-    """Leave the other half to the texts that are compared."""
-    size, unit = con.execute("select current_setting('memory_limit')").fetchall()[0][0].split()
-    con.execute(f"set memory_limit = '{float(size) / 2} {unit}'")
 
 
 def _changes(night: Night, stage: Stage) -> Changes:

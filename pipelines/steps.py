@@ -42,14 +42,12 @@ def clean(night: Night) -> Summary:
     def arrived() -> Iterator[pa.RecordBatch]:
         return lake.batches("documents", night.run_id, settings.batch_documents)
 
-    learned = learn(settings, lake, arrived())
-    cleaner = load_cleaner(settings, site_lines=learned.support)
-    documents = stale_documents(night, learned.stale)
-    total = len(learned.stale)
-    total += sum(file.row_count for file in lake.files("documents", run_id=night.run_id))
     with lake.stage(night.run_id, "clean") as stage:
-        if learned.site_lines.num_rows:
-            stage.write("site_lines", learned.site_lines)
+        learned = learn(settings, lake, arrived(), stage)
+        cleaner = load_cleaner(settings, site_lines=learned.support)
+        documents = stale_documents(night, learned.stale)
+        total = len(learned.stale)
+        total += sum(file.row_count for file in lake.files("documents", run_id=night.run_id))
         if (former := superseded(lake, learned.stale)).num_rows:
             stage.write("superseded", former)
         if settings.is_distributed:

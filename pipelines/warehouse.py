@@ -168,16 +168,14 @@ def order(con: Connection, models: Iterable[Model]) -> list[Model]:
         except ModelError as error:
             raise ModelError(f"{model.path}: {error}") from error
         graph[name] = {other for other in read if other in by_name}
-        if missing := sorted(it for it in read - graph[name] - there if _schema(it) in schemas):
+        if missing := sorted(
+            it for it in read - graph[name] - there if it.partition(".")[0] in schemas
+        ):
             raise ModelError(f"{model.path}: reads {missing[0]}, which no model makes")
     try:
         return [by_name[name] for name in TopologicalSorter(graph).static_order()]
     except CycleError as error:
         raise ModelError(f"models read each other in a circle: {error.args[1]}") from error
-
-
-def _schema(name: str) -> str:
-    return name.partition(".")[0]
 
 
 def _tables(con: Connection) -> set[str]:
@@ -284,6 +282,12 @@ def literal(text: str | Path) -> str:
 def query(con: Connection, sql: str) -> pa.Table:
     """The rows of a query, as Arrow."""
     return con.sql(sql).to_arrow_table()
+
+
+def halve_memory(con: Connection) -> None:
+    """Leave the other half of the memory limit to what is done beside the database."""
+    size, unit = con.execute("select current_setting('memory_limit')").fetchall()[0][0].split()
+    con.execute(f"set memory_limit = '{float(size) / 2} {unit}'")
 
 
 @contextmanager

@@ -35,6 +35,7 @@ def nights(documents: pa.RecordBatch) -> pa.Array:
 def sightings(documents: pa.RecordBatch) -> pa.RecordBatch:
     """Lines of the documents (`contract.DOCUMENTS`) that have a site, as `contract.SITE_LINES`.
 
+    A line that stands in a document several times is told once.
     The key is the smallest hash among the long lines of a document, a one-permutation MinHash
     (Broder 1997): two copies of an article share it as often as they share their paragraphs, so
     that copies of one article count once.
@@ -48,6 +49,10 @@ def sightings(documents: pa.RecordBatch) -> pa.RecordBatch:
     alone = key == _NO_KEY
     key[alone] = _own_keys(known["document_id"].filter(pa.array(alone)))
     rows = np.flatnonzero(size <= _LONGEST)
+    rows = rows[np.lexsort((hashes[rows], lines.document[rows]))]
+    is_again = np.zeros(len(rows), dtype=bool)
+    is_again[1:] = (np.diff(hashes[rows]) == 0) & (np.diff(lines.document[rows]) == 0)
+    rows = rows[~is_again]
     document = pa.array(lines.document[rows])
     columns = [
         known["site"].take(document),

@@ -63,7 +63,7 @@ def _send(answers: IO[bytes], message: dict[str, Any], data: bytes) -> None:
 def pieces(file: IO[bytes], ratio: int, most: int) -> Iterator[Piece]:
     """Batches of 64 rows as Arrow IPC with the number of rows before them, and refusals."""
     try:
-        parquet = pq.ParquetFile(file, page_checksum_verification=True)
+        parquet = pq.ParquetFile(file, page_checksum_verification=True, pre_buffer=False)
         names = parquet.schema_arrow.names
     except _FAULTS as error:
         yield _refusal("corrupt_parquet", _first_line(error)), b""

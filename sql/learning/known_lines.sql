@@ -1,5 +1,5 @@
 /*
-description = "One row per line seen so far, tonight or before, of those that are to be judged."
+description = "One row per line seen so far, tonight or before, of those to be judged that are in more than one article."
 grain = ["site", "line_hash", "document_id"]
 
 [columns]
@@ -16,7 +16,7 @@ with known as (
         article_key,
         night,
         true as is_new,
-    from learning.site_lines
+    from lake.sightings
     union all
     select
         site,
@@ -28,10 +28,13 @@ with known as (
 ),
 
 asked as (
-    select distinct
+    select
         site,
         line_hash,
-    from learning.wanted_lines
+    from known
+    semi join learning.wanted_lines using (site, line_hash)
+    group by site, line_hash
+    having min(article_key) <> max(article_key)
 )
 
 select known.*

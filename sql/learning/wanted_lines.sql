@@ -11,7 +11,7 @@ select
     site,
     line_hash,
     night,
-from learning.site_lines
+from lake.sightings
 union
 select
     site,

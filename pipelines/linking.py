@@ -22,6 +22,7 @@ from pipelines.link import steps
 from pipelines.link.background import Background, load_background
 from pipelines.link.fingerprint import fingerprint_batch
 from pipelines.link.shelf import TextFile
+from pipelines.link.spill import Spill
 from pipelines.link.steps import Before, Linked
 from pipelines.link.tables import FINGERPRINTS, PAIRS, RETIRED_PAIRS, RETIRED_TEXTS
 from pipelines.link.verify import Shelf
@@ -150,21 +151,27 @@ def _changes(night: Night, stage: Stage) -> Changes:
     lake = night.lake
     index = _index(night, load_background(), stage)
     new, dead = index.pop("fingerprints"), _superseded(lake, night.run_id)
-    known = pa.concat_tables([_known(lake, new), dead])["text_id"]
+    known = pc.unique(pa.concat_tables([_known(lake, new), dead])["text_id"])
     counts = new.group_by("text_id").aggregate([([], "count_all")])
     again = counts.filter(pc.greater(counts["count_all"], 1))["text_id"]
-    tables = {name: _once(rows, known, again) for name, rows in index.items()}
+    for name, rows in index.items():
+        once = Spill(stage.folder / "index" / f"{name}.once", rows.schema)
+        _write_once(rows, known, again, once)
+        index[name] = once.table()
     pa.default_memory_pool().release_unused()  # what articles took, the database may want
-    return Changes(new, dead, tables)
+    return Changes(new, dead, index)
 
 
-def _once(rows: pa.Table, known: pa.ChunkedArray, again: pa.ChunkedArray) -> pa.Table:
+def _write_once(rows: pa.Table, known: pa.Array, again: pa.ChunkedArray, once: Spill) -> None:
     """Index rows of texts not `known` yet; `again`: texts that several batches may have brought."""
-    rows = rows.filter(pc.invert(pc.is_in(rows["text_id"], pc.unique(known))))
-    repeated = pc.is_in(rows["text_id"], again)
-    distinct = rows.filter(repeated).group_by(rows.schema.names).aggregate([])
-    single = rows.filter(pc.invert(repeated))
-    return pa.concat_tables([single, distinct.select(rows.schema.names).cast(rows.schema)])
+    repeated = [rows.slice(0, 0)]
+    for batch in rows.to_batches():
+        fresh = batch.filter(pc.invert(pc.is_in(batch["text_id"], known)))
+        is_again = pc.is_in(fresh["text_id"], again)
+        once.write(fresh.filter(pc.invert(is_again)))
+        repeated.append(pa.Table.from_batches([fresh.filter(is_again)]))
+    distinct = pa.concat_tables(repeated).group_by(rows.schema.names).aggregate([])
+    once.write(distinct.select(rows.schema.names).cast(rows.schema))
 
 
 def _index(night: Night, background: Background, stage: Stage) -> dict[str, pa.Table]:
@@ -175,12 +182,16 @@ def _index(night: Night, background: Background, stage: Stage) -> dict[str, pa.T
         scratch = stage.folder / "tasks"
         return spark.fingerprints(night.settings, night.lake, night.run_id, background, scratch)
     total = sum(file.row_count for file in night.lake.files("articles", run_id=night.run_id))
-    made = []
-    for batch in _articles(night):
-        made.append(fingerprint_batch(batch, background))
-        night.watch("link", sum(len(part.fingerprints) for part in made), total)
     names = ("fingerprints", *steps.INDEX_TABLES)
-    return {name: pa.Table.from_batches([getattr(part, name) for part in made]) for name in names}
+    made = {name: Spill(stage.folder / "index" / name, night.lake.schemas[name]) for name in names}
+    count = 0
+    for batch in _articles(night):
+        rows = fingerprint_batch(batch, background)
+        for name, spill in made.items():
+            spill.write(getattr(rows, name))
+        count += batch.num_rows
+        night.watch("link", count, total)
+    return {name: spill.table() for name, spill in made.items()}
 
 
 def _known(lake: Lake, new: pa.Table) -> pa.Table:

@@ -176,7 +176,7 @@ def test_the_kernel_ends_a_page_that_takes_too_long() -> None:
     page = {"html": "<div><p>word " * 60_000, "is_fallback": False, "seconds": 0.2}
     frame = io.BytesIO()
     page_worker.write_frame(frame, page)
-    command = [sys.executable, "-m", "pipelines.ingest.page_worker", "1000000000"]
+    command = [sys.executable, "-m", "pipelines.ingest.page_worker", "1000000000", "trafilatura"]
     done = subprocess.run(
         command, cwd=ROOT, input=frame.getvalue(), capture_output=True, check=False
     )

@@ -68,7 +68,8 @@ TRAPS = (
     ),
     Trap(
         "Parquet is written without flushing it to disk",
-        "pipelines/lake.py", "page_checksum_verification=True", "page_checksum_verification=False",
+        "pipelines/lake.py",
+        '"page_checksum_verification": True', '"page_checksum_verification": False',
         "test_traps.py::test_readers_of_the_lake_verify_page_checksums",
     ),
     Trap(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -13,7 +15,7 @@ import pyarrow as pa
 
 from pipelines.clean.article import CleanBatch, Cleaner, clean_batch
 
-_POOL_FROM: Final = 2
+_POOL_FROM: Final = 5
 """Batches from which worker processes pay: a start costs 0.8 CPU-seconds, kernels compiled."""
 
 _cleaner: Cleaner | None = None
@@ -22,6 +24,14 @@ _cleaner: Cleaner | None = None
 def _start_worker(cleaner: Cleaner) -> None:
     global _cleaner  # noqa: PLW0603 (set once per worker process)
     _cleaner = cleaner
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for work for ever."""
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
 
 
 def _clean_in_worker(batch: pa.RecordBatch) -> CleanBatch:
@@ -35,7 +45,8 @@ def clean_batches(
 ) -> Iterator[CleanBatch]:
     """Clean batches in order; in worker processes when there are enough of them.
 
-    At most `workers + 1` batches are in memory at a time.
+    At most `workers + 1` batches are in memory at a time, and the first few. Workers end with this
+    process, also when it is killed.
     """
     waiting = iter(batches)
     first = list(islice(waiting, _POOL_FROM))

@@ -32,8 +32,6 @@ from pipelines.warehouse import Connection, Model
 STATE: Final = ("masked_sentences", "body_pairs", "clusters", "story_members")
 """Lake tables of which only the last night's files count."""
 
-_BATCH: Final = 5_000
-"""Articles whose index rows are made at a time: some 25 MB of text."""
 _FACTS: Final = ["document_id", "site", "retrieved_at", "run_id"]
 
 
@@ -214,7 +212,7 @@ def _superseded(lake: Lake, run_id: str) -> pa.Table:
 
 def _articles(night: Night) -> Iterator[pa.RecordBatch]:
     """Articles of this run with their site, retrieval and night, as fingerprints want them."""
-    lake, rows = night.lake, min(night.settings.batch_documents, _BATCH)
+    lake, rows = night.lake, night.settings.batch_documents
     anew = lake.read("superseded", ["document_id"], run_id=night.run_id)["document_id"]
     former = lake.dataset("documents").to_table(
         columns=_FACTS, filter=ds.field("document_id").isin(pc.unique(anew))

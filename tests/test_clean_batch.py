@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -91,3 +94,36 @@ def test_code_points_come_back_as_strings() -> None:
     texts = ["", "a", "é", "漢字", "\U0001f6a2 \u07ff\u0800\uffff\U00010000", ""]
     codes, bounds = code_points(texts)
     assert strings(codes, bounds[:-1], bounds[1:]).to_pylist() == texts
+
+
+KILLED = """
+import os, signal, sys
+sys.path[:0] = ["tests"]
+from multiprocessing import active_children
+from test_clean_batch import documents
+from pipelines.batch import clean_batches
+from pipelines.clean.article import load_cleaner
+from pipelines.settings import Settings
+
+if __name__ == "__main__":
+    batch = documents()
+    pieces = (batch.slice(start, 20) for start in range(0, 240, 20))
+    results = clean_batches(pieces, load_cleaner(Settings()), workers=2)
+    next(results)
+    print(*(it.pid for it in active_children()), flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_workers_end_with_a_run_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED)
+    command = [sys.executable, script]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=False)
+    workers = [Path("/proc", pid) for pid in done.stdout.decode().split()]
+    assert len(workers) == 2
+    deadline = time.monotonic() + 60
+    while any(it.exists() and "Z" not in (it / "stat").read_text().split()[2] for it in workers):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

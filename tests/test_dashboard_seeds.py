@@ -16,7 +16,10 @@ from selenium.webdriver.remote.webelement import WebElement
 
 SEEDS = Path(os.environ.get("COPYDESK_SEEDS", Path(__file__).parents[2] / "shared" / "seeds"))
 
-pytestmark = pytest.mark.skipif(not SEEDS.is_dir(), reason=f"no seeds at {SEEDS}")
+pytestmark = [
+    pytest.mark.skipif(not SEEDS.is_dir(), reason=f"no seeds at {SEEDS}"),
+    pytest.mark.xdist_group("seeds"),  # one night and its page, for all tests
+]
 
 
 @pytest.fixture(scope="module")

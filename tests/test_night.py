@@ -152,7 +152,7 @@ def test_readers_never_fail_and_never_see_a_mixture(settings: Settings) -> None:
     readers = [threading.Thread(target=read) for _ in range(2)]
     for reader in readers:
         reader.start()
-    for number in range(20):
+    for number in range(10):
         put(settings, "2026-03-03", "oak.example", 100 + number)
         _publish_once(settings)
     stop.set()

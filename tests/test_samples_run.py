@@ -18,6 +18,8 @@ EXPECTED = load()
 NIGHTS = ("2026-03-02", "2026-03-03", "2026-03-04")
 LATE = "2026-03-04/merivian-ledger.example/heron-2-launch.txt"
 
+pytestmark = pytest.mark.xdist_group("samples")  # whose nights all tests share
+
 Row = dict[str, Any]
 
 

@@ -157,7 +157,13 @@ def peers(bench: Bench, size: int) -> None:
         cost = bench.peer(tool, landing, *output)
         if cost:
             bench.add(f"{tool}{PEER_STEPS[tool]}", count, [cost], floors)
+        if cost and tool == "datatrove":
+            bench.notes.append(UNCOUNTED)
 
+
+UNCOUNTED: Final = (
+    "datatrove's workers belong to a server of its own, whose CPU is not counted: compare its wall"
+)
 
 PEER_STEPS: Final = {
     "rensa": ": fingerprints",

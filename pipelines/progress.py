@@ -16,7 +16,7 @@ from pipelines.tonight import Watch, unwatched
 
 _REFRESHES_PER_SECOND = 2
 _SPEED_SECONDS = 120.0
-"""A batch of 5,000 documents takes about three seconds: the rate is that of the last dozen."""
+"""The rate is that of the last two minutes, some dozens of batches."""
 
 
 @contextmanager

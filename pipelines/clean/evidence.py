@@ -73,9 +73,12 @@ def _open_blocks(draft: Draft, possible: NDArray[np.int32]) -> None:
             draft.mark(free, "any.footer.below")
         elif opens == "links" and where.zone[row] == TAIL:
             draft.mark(free[~where.ends_sentence[free]], "any.links.below")
-        elif opens == "comments" and where.prose_before[row] >= COMMENTS_AFTER:
-            is_theirs = is_mark[below].sum() >= max(MIN_MARKS, MARK_SHARE * below.size)
-            draft.mark(free[: free.size * is_theirs], "any.comments.below")
+        elif (
+            opens == "comments"
+            and where.prose_before[row] >= COMMENTS_AFTER
+            and is_mark[below].sum() >= max(MIN_MARKS, MARK_SHARE * below.size)
+        ):
+            draft.mark(free, "any.comments.below")
 
 
 def _comment_marks(judge: Judge, possible: NDArray[np.int32]) -> NDArray[np.bool_]:

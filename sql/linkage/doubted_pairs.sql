@@ -16,7 +16,7 @@ with turned as (
     from linkage.turned_shingles
     union all
     select
-        -1 - term::bigint as word,
+        term::bigint - 2147483648 as word,
         text_id,
         has_lost,
     from linkage.turned_terms

@@ -29,19 +29,25 @@ text_words as (
         text_id,
         list(term) as terms,
     from lake.terms
+    where
+        text_id in (
+            select text_id from candidates
+            union
+            select other_text_id from candidates
+        )
     group by text_id
 ),
 
 common_words as (
     select
-        scored.text_id,
-        scored.other_text_id,
+        candidates.text_id,
+        candidates.other_text_id,
         unnest(list_intersect(one.terms, other.terms)) as term,
-    from linkage.scored_pairs as scored
+    from candidates
     inner join text_words as one
-        on one.text_id = scored.text_id
+        on one.text_id = candidates.text_id
     inner join text_words as other
-        on other.text_id = scored.other_text_id
+        on other.text_id = candidates.other_text_id
 ),
 
 -- what two texts share tells of an event as far as the shared words do

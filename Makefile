@@ -34,7 +34,7 @@ RESOLVE := uv pip compile --universal --python-version 3.11 --no-header --no-ann
 	--generate-hashes --upgrade --quiet
 COMPILE := printf 'hatchling\neditables\n' | $(RESOLVE) pyproject.toml -
 
-.PHONY: help run test docs faults bench bench-quick profile model proofs lint types format lock up down clean
+.PHONY: help run test test-spark docs faults bench bench-quick profile model proofs lint types format lock up down clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1	/p' $(MAKEFILE_LIST)
@@ -60,7 +60,7 @@ bench-quick: $(VENV)/.dev ## The same on 10,000 documents, once (3 minutes)
 profile: $(VENV)/.dev ## Draw where each verb spends its time: build/profile/*.svg
 	@$(BIN)/python benchmarks/speed_profile.py $(BENCH_ARGS)
 
-model: $(VENV)/.train ## Train the line model anew, with its cross-validation, from COPYDESK_BENCH (15 minutes)
+model: $(VENV)/.train ## Train the line model anew, with its cross-validation, from COPYDESK_BENCH
 	@$(BIN)/python benchmarks/train_line_model.py --folds
 	@$(BIN)/python benchmarks/train_line_model.py
 	@$(BIN)/python benchmarks/calibrate_line_model.py

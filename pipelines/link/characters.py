@@ -16,10 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 LIMIT: Final = 0x32000
-"""Code points from here on are separators (private use, tags, unassigned)."""
+"""Code points from here on are separators (private use, tags, unassigned), as `LIMIT` itself is."""
 
-SEPARATOR, SPACE, NEWLINE, LETTER, CAPITAL, DIGIT, UNSPACED, MARK, STOP, APOSTROPHE = range(10)
-"""Character classes. UNSPACED scripts (Han, Kana, Thai …) put no space between words."""
+SEPARATOR, SPACE, MARK, LETTER, CAPITAL, DIGIT = range(6)
+UNSPACED, NEWLINE, STOP, APOSTROPHE, QUOTE = range(6, 11)
+"""Character classes. UNSPACED scripts (Han, Kana, Thai …) put no space between words. Of those
+before DIGIT the tokeniser looks only at where runs of letters begin and end."""
 
 _UNSPACED_RANGES: Final = (
     (0x0E00, 0x0E80),  # Thai
@@ -34,22 +36,28 @@ _UNSPACED_RANGES: Final = (
 )
 _STOPS: Final = ".!?。！？｡।؟۔…"
 _APOSTROPHES: Final = "'’ʼ`´"
+_QUOTES: Final = '"“”„«»「」'
 _NEWLINES: Final = "\n\r\x0b\x0c\x85\u2028\u2029"
 _FOLDED_BY_HAND: Final = {"ø": "o", "đ": "d", "ł": "l", "æ": "a", "ß": "s", "ı": "i", "y": "i"}
 
 
 @cache
 def character_tables() -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
-    """Class (uint8) and folded code point (uint32) of every code point below `LIMIT`."""
-    classes = np.zeros(LIMIT, np.uint8)
-    folds = np.arange(LIMIT, dtype=np.uint32)
+    """Class (uint8) and folded code point (uint32) of every code point up to `LIMIT`."""
+    classes = np.zeros(LIMIT + 1, np.uint8)
+    folds = np.arange(LIMIT + 1, dtype=np.uint32)
     for code in range(0x10000):
         character = chr(code)
         classes[code] = _class_of(character)
         folds[code] = ord(_fold(character))
     for start, end in _UNSPACED_RANGES:
         classes[start:end] = UNSPACED
-    for name, characters in ((STOP, _STOPS), (APOSTROPHE, _APOSTROPHES), (NEWLINE, _NEWLINES)):
+    for name, characters in (
+        (STOP, _STOPS),
+        (APOSTROPHE, _APOSTROPHES),
+        (QUOTE, _QUOTES),
+        (NEWLINE, _NEWLINES),
+    ):
         classes[[ord(character) for character in characters]] = name
     return classes, folds
 

@@ -53,7 +53,7 @@ def fingerprint_batch(articles: pa.RecordBatch, background: Background) -> Finge
     words = np.zeros(len(texts), np.int32)
     for begin in range(0, max(len(texts), 1), _CHUNK):
         rows = np.arange(begin, min(begin + _CHUNK, len(texts)))
-        batch = tokenise(texts.slice(begin, len(rows)))
+        batch = tokenise(texts.slice(begin, len(rows)), with_normal=True)
         normal[rows], words[rows] = batch.normal, np.diff(batch.text_start)
         fresh = np.isin(rows, first)
         parts.append(_index_rows(batch, text_id[rows], fresh, background))

@@ -1,6 +1,6 @@
 """Texts to tokens: hashed words with their sentence, their place and what they are.
 
-One numba pass over code points. A token is a run of letters or digits, folded (see
+One numba pass, text by text. A token is a run of letters or digits, folded (see
 `characters`), cut to its first `STEM_CHARS` characters, which serves as a stemmer for every
 language at once; scripts without spaces give overlapping character pairs. Sentences end at a
 line break, or at a full stop that is followed by white space and a capital and does not follow
@@ -20,16 +20,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.link.characters import character_tables
+from pipelines.link.page import page_for
 from pipelines.link.scan import (
+    MAX_TEXT_TOKENS,
     NAME,
     NUMBER,
     OPENING,
     QUOTED,
     Sink,
     Source,
-    count_tokens,
-    kinds_of,
-    normal_hashes,
     scan_texts,
 )
 
@@ -52,17 +51,12 @@ class TokenBatch:
     sentence_start: NDArray[np.int64]  # first token of each sentence, plus one sentinel
     text_start: NDArray[np.int64]  # int64[n + 1]: first token of each text
     text_sentence: NDArray[np.int64]  # int64[n + 1]: first sentence of each text
-    normal: NDArray[np.uint64]  # uint64[n, 2]: hash of all letters and digits, folded
+    normal: NDArray[np.uint64]  # uint64[n or 0, 2]: hash of all letters and digits, folded
 
 
-def tokenise(texts: pa.Array) -> TokenBatch:
-    """Tokens of a string array of n texts; null counts as empty."""
-    filled = pc.fill_null(pc.cast(texts, pa.large_string()), "")
-    lengths = pc.utf8_length(filled).to_numpy(zero_copy_only=False)
-    starts = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
-    codes = _code_points(filled)
-    classes, folds = character_tables()
-    return _scan_all(codes, starts, classes, folds)
+def tokenise(texts: pa.Array, *, with_normal: bool = False) -> TokenBatch:
+    """Tokens of a string array of n texts; null counts as empty. `normal` has rows if asked for."""
+    return _scan_all(texts, abbreviations(), with_normal=with_normal)
 
 
 @cache
@@ -74,44 +68,29 @@ def abbreviations() -> NDArray[np.uint32]:
 
 def tokenise_words(words: list[str]) -> NDArray[np.uint32]:
     """Hash of the first token of each word, as `tokenise` would give it."""
-    classes, folds = character_tables()
-    filled = pa.array(words, pa.large_string())
-    lengths = pc.utf8_length(filled).to_numpy(zero_copy_only=False)
-    starts = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
-    batch = _scan_all(_code_points(filled), starts, classes, folds, np.zeros(0, np.uint32))
+    batch = _scan_all(pa.array(words), np.zeros(0, np.uint32), with_normal=False)
     return batch.token[batch.text_start[:-1]]
 
 
-def _code_points(texts: pa.Array) -> NDArray[np.uint32]:
-    if len(texts) == 0:
-        return np.zeros(0, np.uint32)
-    offsets = np.frombuffer(texts.buffers()[1], np.int64)[texts.offset :][: len(texts) + 1]
-    data = texts.buffers()[2]
-    if data is None:
-        return np.zeros(0, np.uint32)
-    text = bytes(data[int(offsets[0]) : int(offsets[-1])]).decode("utf-8")
-    return np.frombuffer(text.encode("utf-32-le"), np.uint32)
-
-
-def _scan_all(
-    codes: NDArray[np.uint32],
-    starts: NDArray[np.int64],
-    classes: NDArray[np.uint8],
-    folds: NDArray[np.uint32],
-    short: NDArray[np.uint32] | None = None,
-) -> TokenBatch:
-    kinds = kinds_of(codes, classes)
-    room = int(count_tokens(kinds)) + len(starts)  # a word may go over a text's end
+def _scan_all(texts: pa.Array, short: NDArray[np.uint32], *, with_normal: bool) -> TokenBatch:
+    filled = pc.fill_null(pc.cast(texts, pa.large_string()), "")
+    count = len(filled)
+    offsets = np.frombuffer(filled.buffers()[1], np.int64, count + 1, 8 * filled.offset)
+    data = np.frombuffer(filled.buffers()[2] or b"", np.uint8)
+    sizes = np.diff(offsets)
+    # a token is followed by something that is none, or is of a script with three bytes a character
+    room = int(np.minimum((sizes + 1) // 2, MAX_TEXT_TOKENS).sum())
     sink = Sink(
         token=np.empty(room, np.uint32),
         flags=np.empty(room, np.uint8),
         start=np.empty(room, np.int32),
         end=np.empty(room, np.int32),
-        is_first=np.zeros(room, np.bool_),
-        text_start=np.zeros(len(starts), np.int64),
+        is_first=np.empty(room, np.bool_),
+        text_start=np.zeros(count + 1, np.int64),
+        normal=np.zeros((count if with_normal else 0, 2), np.uint64),
     )
-    source = Source(codes, kinds, folds, abbreviations() if short is None else short)
-    used = int(scan_texts(source, starts, sink))
+    source = Source(data, offsets, *character_tables(), short)
+    used = int(scan_texts(source, page_for(int(sizes.max(initial=0))), sink))
     sentence_start = np.append(np.flatnonzero(sink.is_first[:used]), used).astype(np.int64)
     return TokenBatch(
         token=sink.token[:used],
@@ -121,7 +100,7 @@ def _scan_all(
         sentence_start=sentence_start,
         text_start=sink.text_start,
         text_sentence=np.searchsorted(sentence_start, sink.text_start).astype(np.int64),
-        normal=normal_hashes(source, starts),
+        normal=sink.normal,
     )
 
 

@@ -9,14 +9,15 @@ quoted line is speech).
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numba
 import numpy as np
 
-from pipelines.clean.segment import CHARACTER_CLASSES, LineBatch
+from pipelines.clean.fold_characters import DIGIT, EDGE, FOLD, LOWER, MARK, POINT, WORDS
+from pipelines.clean.hashing import fnv, identity
+from pipelines.clean.segment import LineBatch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,47 +27,6 @@ WHOLE_CHARS: Final = 400
 
 HEAD_CHARS: Final = 260
 TAIL_CHARS: Final = 130
-
-_REMOVED: Final = 0
-_BLANK: Final = 32
-_QUOTES: Final = dict.fromkeys("‘’‚‛′`´ʼ", "'") | dict.fromkeys("“”„‟″", '"')
-_DASHES: Final = dict.fromkeys("‐‑‒–—―−", "-")
-_KEPT_AT_EDGES: Final = set("\"'©®™@#&")
-
-
-def _fold_one(code: int) -> int:
-    character = chr(code)
-    if character in _QUOTES or character in _DASHES:
-        return ord((_QUOTES | _DASHES)[character])
-    if code == 0xAD or unicodedata.category(character) == "Cf" or code == 0xFE0F:
-        return _REMOVED
-    if CHARACTER_CLASSES[code]:
-        return _BLANK
-    if 0xFF01 <= code <= 0xFF5E:
-        return code - 0xFEE0
-    return code
-
-
-def _lower_one(code: int) -> int:
-    if code == 0x130:
-        return ord("i")
-    lower = chr(code).lower()
-    return ord(lower) if len(lower) == 1 else code
-
-
-def _is_edge(code: int) -> bool:
-    character = chr(code)
-    return character not in _KEPT_AT_EDGES and (
-        character == " "
-        or unicodedata.category(character)
-        in ("Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sk", "So")
-    )
-
-
-_ALL: Final = range(0x10000)
-FOLD: Final = np.array([_fold_one(c) for c in _ALL], dtype=np.uint32)
-LOWER: Final = np.array([_lower_one(c) for c in _ALL], dtype=np.uint32)
-EDGE: Final = np.array([_is_edge(c) for c in _ALL], dtype=np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +52,7 @@ class FoldedLines:
     has_tail_mark: NDArray[np.bool_]
     """Whether one of `/ © | ( [ :` stands in the tail: only then can a credit end the line."""
     exact_hash: NDArray[np.uint64]
-    """Hash of the folded line in its own case."""
+    """What tells folded lines in their own case apart; means nothing outside this process."""
     line_hash: NDArray[np.uint64]
     """Hash of the words of the lower-case core, every number read as 0."""
 
@@ -101,23 +61,98 @@ class FoldedLines:
         return self.lower[first:last].tobytes().decode("utf-32-le")
 
 
+_BLANK: Final = np.uint32(32)
+_ONE: Final = np.uint64(1)
+_KIND_BITS: Final = np.uint32(24)
+_READ: Final = np.uint32(0x1FFFFF)
+_NUMERIC: Final = np.uint32(DIGIT << 24)
+_EMOJI: Final = np.uint32(MARK << 24 | 32)
+
+
 @numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
-def _mixed(state: Any) -> Any:
-    """The 64-bit finaliser of MurmurHash3 (Appleby 2011)."""
-    state ^= state >> np.uint64(33)
-    state *= np.uint64(0xFF51AFD7ED558CCD)
-    state ^= state >> np.uint64(33)
-    state *= np.uint64(0xC4CEB9FE1A85EC53)
-    return state ^ (state >> np.uint64(33))
+def _add(code: Any, out: Any, size: Any, after_blank: Any) -> Any:
+    """Write a code point, a second blank in a row so that the next one overwrites it.
+
+    The new size, and whether a blank stands last. Without a branch: where words end cannot be
+    foreseen, and each wrong guess costs as much as ten characters.
+    """
+    out[size] = code
+    is_blank = np.uint64(code == _BLANK)
+    return size + _ONE - (is_blank & after_blank), is_blank
+
+
+@numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+def _without_last_blank(out: Any, size: Any) -> Any:
+    return size - _ONE if size > 0 and out[size - _ONE] == _BLANK else size
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _hash(codes: Any, first: int, last: int) -> Any:
-    """FNV-1a over code points, finalised."""
-    state = np.uint64(0xCBF29CE484222325)
-    for code in codes[first:last]:
-        state = (state ^ np.uint64(code)) * np.uint64(0x100000001B3)
-    return _mixed(state)
+def _read_words(codes: Any, table: Any, out: Any) -> Any:
+    """The words of a line in lower case, one blank between them, `12`, `1,234` and `3.5` all as 0.
+
+    How many code points that are; written to `out`.
+    """
+    size = np.uint64(0)
+    after_blank = _ONE
+    in_number = pointed = False
+    for code in codes:
+        if code < 0x10000:
+            read = table[code]
+        else:
+            read = _EMOJI if 0x1F000 <= code < 0x1FB00 else np.uint32(code)
+        if read < _NUMERIC:
+            size, after_blank = _add(read & _READ, out, size, after_blank)
+            in_number = pointed = False
+            continue
+        kind = read >> _KIND_BITS
+        if kind == DIGIT:
+            if pointed:  # the point was part of the number
+                size -= _ONE
+            elif not in_number:
+                out[size] = read & _READ
+                size += _ONE
+            after_blank = np.uint64(0)
+            in_number, pointed = True, False
+        elif kind == POINT:
+            size, after_blank = _add(_BLANK, out, size, after_blank)
+            in_number, pointed = in_number and not pointed, in_number and not pointed
+    return _without_last_blank(out, size)
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _fold_line(codes: Any, fold: Any, out: Any) -> Any:
+    """Folded code points of one line into `out`; how many."""
+    size = np.uint64(0)
+    after_blank = _ONE
+    for original in codes:
+        code = fold[original] if original < 0x10000 else original
+        if code != 0:
+            size, after_blank = _add(code, out, size, after_blank)
+    return _without_last_blank(out, size)
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _line_hash(codes: Any, fold: Any, words: Any, out: Any) -> Any:
+    """Hash of the words of a line; of the whole folded line where marks are all it has."""
+    size = _read_words(codes, words, out)
+    return fnv(out[: size if size > 0 else _fold_line(codes, fold, out)])
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _room(start: Any, end: Any) -> Any:
+    """Room for the longest line, and one code point that may be written in vain."""
+    longest = 0
+    for i in range(start.size):
+        longest = max(longest, end[i] - start[i])
+    return np.empty(longest + 1, dtype=np.uint32)
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _hash_all(codes: Any, start: Any, end: Any, tables: Any, hashes: Any) -> None:
+    fold, words = tables
+    line = _room(start, end)
+    for i in range(start.size):
+        hashes[i] = _line_hash(codes[start[i] : end[i]], fold, words, line)
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
@@ -126,121 +161,75 @@ def _at_edge(code: int, edge: Any) -> bool:
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _hash_masked(codes: Any, first: int, last: int, lower: Any, edge: Any) -> Any:
-    """As `_hash` over the words in lower case, with `12`, `1,234` and `3.5` all read as 0."""
-    state = np.uint64(0xCBF29CE484222325)
-    was_blank = True
-    at = first
-    while at < last:
-        code = codes[at]
-        if _at_edge(code, edge):
-            at += 1
-            if was_blank:
-                continue
-            was_blank = True
-            state = (state ^ np.uint64(32)) * np.uint64(0x100000001B3)
-            continue
-        was_blank = False
-        if 48 <= code <= 57:
-            while at + 1 < last and (
-                48 <= codes[at + 1] <= 57
-                or (
-                    at + 2 < last
-                    and (codes[at + 1] == 44 or codes[at + 1] == 46)
-                    and 48 <= codes[at + 2] <= 57
-                )
-            ):
-                at += 1
-            code = np.uint32(48)
-        elif code < 0x10000:
-            code = lower[code]
-        state = (state ^ np.uint64(code)) * np.uint64(0x100000001B3)
-        at += 1
-    return _mixed(state)
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _fold_line(codes: Any, first: int, last: int, fold: Any, line: Any) -> int:
-    """Folded code points of one line into `line`; how many."""
-    size = 0
-    for original in codes[first:last]:
-        code = fold[original] if original < 0x10000 else original
-        if code == 0 or (code == 32 and (size == 0 or line[size - 1] == 32)):
-            continue
-        line[size] = code
-        size += 1
-    while size > 0 and line[size - 1] == 32:
-        size -= 1
-    return size
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _is_mark(code: int) -> bool:
-    return code in (47, 0xA9, 124, 40, 91, 58)
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _core(line: Any, size: int, edge: Any) -> tuple[int, int]:
-    first, last = 0, size
+def _core(line: Any, edge: Any) -> tuple[int, int]:
+    first, last = 0, line.size
     while first < last and _at_edge(line[first], edge):
         first += 1
     while last > first and _at_edge(line[last - 1], edge):
         last -= 1
-    return (first, last) if first < last else (0, size)
+    return (first, last) if first < last else (0, line.size)
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _has_mark(codes: Any) -> Any:
+    found = np.uint32(0)
+    for c in codes:
+        is_mark = (c == 47) | (c == 0xA9) | (c == 124) | (c == 40) | (c == 91) | (c == 58)
+        found |= np.uint32(is_mark)
+    return found > 0
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _write(codes: Any, table: Any, cased: Any, lower: Any) -> None:
+    for at in range(codes.size):
+        code = codes[at]
+        cased[at] = code
+        lower[at] = table[code] if code < 0x10000 else code
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def _fold_all(codes: Any, start: Any, end: Any, tables: Any, results: Any) -> int:
-    """Fold every line into the three results: text, bounds (lines, 8), hashes (lines, 2)."""
-    fold, lower, edge = tables
-    out, at, hashes = results
-    longest = 0
-    for i in range(start.size):
-        longest = max(longest, end[i] - start[i])
-    line = np.empty(longest + 1, dtype=np.uint32)
+    """Fold every line into the four results: text, in lower case, bounds (8, lines), hashes."""
+    fold, words, table, edge = tables
+    cased, lower, at, hashes = results
+    room = _room(start, end)
     used = 0
     for i in range(start.size):
-        size = _fold_line(codes, start[i], end[i], fold, line)
-        first, last = _core(line, size, edge)
-        hashes[i, 0] = _hash(line, 0, size)
-        if size == 0 or _at_edge(line[first], edge):  # marks are all the line has
-            hashes[i, 1] = hashes[i, 0]
-        else:
-            hashes[i, 1] = _hash_masked(line, first, last, lower, edge)
+        original = codes[start[i] : end[i]]
+        hashes[1, i] = _line_hash(original, fold, words, room)
+        line = room[: _fold_line(original, fold, room)]
+        hashes[0, i] = identity(line)
+        size = line.size
+        first, last = _core(line, edge)
         head = size if size <= WHOLE_CHARS else HEAD_CHARS
-        out[used : used + head] = line[:head]
-        at[i, 0], at[i, 1] = used, used + head
-        at[i, 2], at[i, 3] = used + min(first, head), used + min(last, head)
-        used += head
+        until = used + head
+        _write(line[:head], table, cased[used:until], lower[used:until])
+        at[0, i], at[1, i] = used, until
+        at[2, i], at[3, i] = used + min(first, head), used + min(last, head)
+        used = until
         tail = min(size, TAIL_CHARS)
         if size > WHOLE_CHARS:
-            out[used : used + tail] = line[size - tail : size]
-            used += tail
-        at[i, 4], at[i, 5] = used - tail, used
-        at[i, 6] = size
-        at[i, 7] = 0
-        for back in range(size - tail, size):
-            if _is_mark(line[back]):
-                at[i, 7] = 1
+            used = until + tail
+            _write(line[size - tail :], table, cased[until:used], lower[until:used])
+        at[4, i], at[5, i] = used - tail, used
+        at[6, i] = size
+        at[7, i] = _has_mark(line[size - tail :])
     return used
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _to_lower(codes: Any, table: Any, out: Any) -> None:
-    for at in range(codes.size):
-        out[at] = table[codes[at]] if codes[at] < 0x10000 else codes[at]
 
 
 def fold(lines: LineBatch) -> FoldedLines:
     """The folded form of every line of a batch."""
-    out, at, hashes = _folded(lines)
-    lower = np.empty_like(out)
-    _to_lower(out, LOWER, lower)
-    columns = [np.ascontiguousarray(at[:, column]) for column in range(7)]
-    start, end, core_start, core_end, tail_start, tail_end, chars = columns
+    sizes = np.minimum(lines.end - lines.start, WHOLE_CHARS + TAIL_CHARS)
+    cased = np.empty(int(sizes.sum()), dtype=np.uint32)
+    lower = np.empty_like(cased)
+    at = np.empty((8, lines.start.size), dtype=np.int64)
+    hashes = np.empty((2, lines.start.size), dtype=np.uint64)
+    tables = (FOLD, WORDS, LOWER, EDGE)
+    used = _fold_all(lines.codes, lines.start, lines.end, tables, (cased, lower, at, hashes))
+    start, end, core_start, core_end, tail_start, tail_end, chars, has_tail_mark = at
     return FoldedLines(
-        cased=out,
-        lower=lower,
+        cased=cased[:used],
+        lower=lower[:used],
         start=start,
         end=end,
         core_start=core_start,
@@ -248,23 +237,10 @@ def fold(lines: LineBatch) -> FoldedLines:
         tail_start=tail_start,
         tail_end=tail_end,
         chars=chars,
-        has_tail_mark=at[:, 7] == 1,
-        exact_hash=hashes[:, 0].copy(),
-        line_hash=hashes[:, 1].copy(),
+        has_tail_mark=has_tail_mark > 0,
+        exact_hash=hashes[0],
+        line_hash=hashes[1],
     )
-
-
-def _folded(
-    lines: LineBatch,
-) -> tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.uint64]]:
-    """Folded code points, bounds (lines, 8) and hashes (lines, 2), as `_fold_all` writes them."""
-    sizes = np.minimum(lines.end - lines.start, WHOLE_CHARS + TAIL_CHARS)
-    out = np.empty(int(sizes.sum()), dtype=np.uint32)
-    at = np.empty((lines.start.size, 8), dtype=np.int64)
-    hashes = np.empty((lines.start.size, 2), dtype=np.uint64)
-    tables = (FOLD, LOWER, EDGE)
-    used = _fold_all(lines.codes, lines.start, lines.end, tables, (out, at, hashes))
-    return out[:used], at, hashes
 
 
 def line_hashes(lines: LineBatch) -> NDArray[np.uint64]:
@@ -274,7 +250,9 @@ def line_hashes(lines: LineBatch) -> NDArray[np.uint64]:
     punctuation at the edges. FNV-1a over code points with MurmurHash3's finaliser: the same on
     every machine, so it may be kept in the lake.
     """
-    return _folded(lines)[2][:, 1].copy()
+    hashes = np.empty(lines.start.size, dtype=np.uint64)
+    _hash_all(lines.codes, lines.start, lines.end, (FOLD, WORDS), hashes)
+    return hashes
 
 
 def fold_text(text: str) -> tuple[str, int]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numba
 import numpy as np
 
-from pipelines.clean.fold import LOWER
+from pipelines.clean.fold_characters import LOWER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -39,6 +39,8 @@ def _character_classes() -> NDArray[np.uint8]:
 
 CHARACTER_CLASSES: Final = _character_classes()
 
+_ONE: Final = np.uint64(1)  # an index without sign is not checked for counting from the end
+
 
 @dataclass(frozen=True, slots=True)
 class LineBatch:
@@ -73,33 +75,52 @@ def _count_breaks(codes: Any, classes: Any) -> int:
     return count
 
 
+@numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+def _class(code: Any, classes: Any) -> Any:
+    return classes[code] if code < 0x10000 else np.uint8(0)
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _next_break(text: Any, at: Any, classes: Any) -> Any:
+    """Where the next line break stands, or the text's end."""
+    size = np.uint64(text.size)
+    while at < size:
+        code = text[at]
+        # Of ASCII only control characters need the table.
+        if (code < 0x20 or code > 0x7E) and _class(code, classes) == 2:
+            break
+        at += _ONE
+    return at
+
+
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def _scan(codes: Any, document_start: Any, classes: Any, lines: Any) -> int:
     """Write (document, number, start, end) of each non-blank line; how many there are."""
     found = 0
     for document in range(document_start.size - 1):
-        last = document_start[document + 1]
+        base = document_start[document]
+        text = codes[base : document_start[document + 1]]
+        size = np.uint64(text.size)
         number = 1
-        first_visible = -1
-        after_visible = -1
-        for at in range(document_start[document], last + 1):
-            code = codes[at] if at < last else 10
-            kind = classes[code] if code < 0x10000 else 0
-            if kind == 0:
-                if first_visible < 0:
-                    first_visible = at
-                after_visible = at + 1
-            elif kind == 2:
-                if first_visible >= 0:
-                    lines[found, 0] = document
-                    lines[found, 1] = number
-                    lines[found, 2] = first_visible
-                    lines[found, 3] = after_visible
-                    found += 1
-                    first_visible = -1
-                # The break of \r\n is its \n: a \r before it does not count again.
-                if not (code == 13 and at + 1 < last and codes[at + 1] == 10):
-                    number += 1
+        start = np.uint64(0)
+        while True:
+            at = _next_break(text, start, classes)
+            end = at
+            while start < end and _class(text[start], classes) != 0:
+                start += _ONE
+            while end > start and _class(text[end - _ONE], classes) != 0:
+                end -= _ONE
+            if end > start:
+                lines[0, found], lines[1, found] = document, number
+                lines[2, found] = base + np.int64(start)
+                lines[3, found] = base + np.int64(end)
+                found += 1
+            if at >= size:
+                break
+            # The break of \r\n is its \n: a \r before it does not count again.
+            if not (text[at] == 13 and at + _ONE < size and text[at + _ONE] == 10):
+                number += 1
+            start = at + _ONE
     return found
 
 
@@ -122,14 +143,15 @@ def segment(texts: pa.Array) -> LineBatch:
 
 def _lines(text: str, codes: NDArray[np.uint32], document_start: NDArray[np.int64]) -> LineBatch:
     room = _count_breaks(codes, CHARACTER_CLASSES) + document_start.size
-    lines = np.empty((room, 4), dtype=np.int64)
-    lines = lines[: _scan(codes, document_start, CHARACTER_CLASSES, lines)]
+    lines = np.empty((4, room), dtype=np.int64)
+    found = _scan(codes, document_start, CHARACTER_CLASSES, lines)
+    document, number, start, end = lines[:, :found]
     return LineBatch(
         text=text,
         codes=codes,
         document_start=document_start,
-        document=lines[:, 0].astype(np.int32),
-        number=lines[:, 1].astype(np.int32),
-        start=lines[:, 2].copy(),
-        end=lines[:, 3].copy(),
+        document=document.astype(np.int32),
+        number=number.astype(np.int32),
+        start=start,
+        end=end,
     )

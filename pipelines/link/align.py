@@ -7,10 +7,11 @@ Once with all words and once without quoted ones, since independent reports shar
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.link.features import LEAD, TextFeatures
 from pipelines.link.tokens import NAME, NUMBER
@@ -23,14 +24,26 @@ ALIGNED: Final = 0.5
 """A sentence scoring this or more counts as said in the other text."""
 
 
+class _Sums(NamedTuple):
+    """What the scores of a pair take of either text alone, a value for each text."""
+
+    norm: NDArray[np.float64]  # length of the tf-idf vector
+    lead: NDArray[np.float64]  # length of the lead's vector
+    names: NDArray[np.float64]  # mass of the names
+    numbers: NDArray[np.int64]
+    name_count: NDArray[np.int64]
+    quoted: NDArray[np.int64]  # shingles with quoted words
+
+
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def score_pairs(features: TextFeatures, left: Any, right: Any) -> Any:
     """Scores float32[n, SCORES] of n pairs of rows of `features`."""
     scores = np.zeros((len(left), SCORES), np.float32)
+    sums = _sums_of_texts(features)
     for at in range(len(left)):
-        _containments(features, left[at], right[at], scores[at])
+        _containments(features, left[at], right[at], sums, scores[at])
         _alignments(features, left[at], right[at], scores[at])
-        _overlaps(features, left[at], right[at], scores[at])
+        _overlaps(features, left[at], right[at], sums, scores[at])
         _full_names(features, left[at], right[at], scores[at])
         scores[at, 22], scores[at, 23] = (
             features.kept_words[left[at]],
@@ -40,12 +53,39 @@ def score_pairs(features: TextFeatures, left: Any, right: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _containments(features: Any, one: Any, other: Any, scores: Any) -> Any:
+def _sums_of_texts(features: Any) -> Any:
+    count = len(features.word_start) - 1
+    norm, lead, names = np.zeros(count), np.zeros(count), np.zeros(count)
+    numbers, name_count = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    quoted = np.zeros(count, np.int64)
+    for text in range(count):
+        squares, lead_squares = 0.0, 0.0
+        for at in range(features.word_start[text], features.word_start[text + 1]):
+            weight, flags = features.word_weight[at], features.word_flags[at]
+            squares += (_term_frequency(features.word_count[at]) * weight) ** 2
+            lead_squares += weight * weight if flags & LEAD else 0.0
+            if flags & NUMBER:
+                numbers[text] += 1
+            elif flags & NAME:
+                names[text] += weight
+                name_count[text] += 1
+        norm[text], lead[text] = np.sqrt(squares), np.sqrt(lead_squares)
+        begin, end = features.shingle_start[text], features.shingle_start[text + 1]
+        quoted[text] = np.sum(features.shingle_quoted[begin:end])
+    return _Sums(norm, lead, names, numbers, name_count, quoted)
+
+
+@numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+def _term_frequency(count: Any) -> Any:
+    return 1 + np.log(count) if count > 1 else 1.0  # a logarithm costs more than all the rest
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _containments(features: Any, one: Any, other: Any, sums: Any, scores: Any) -> Any:
     at, end = features.shingle_start[one], features.shingle_start[one + 1]
     to, stop = features.shingle_start[other], features.shingle_start[other + 1]
     count, other_count = end - at, stop - to
-    quoted = np.sum(features.shingle_quoted[at:end])
-    other_quoted = np.sum(features.shingle_quoted[to:stop])
+    quoted, other_quoted = sums.quoted[one], sums.quoted[other]
     shared, shared_plain, shared_quoted = 0, 0, 0
     while at < end and to < stop:
         a, b = features.shingle[at], features.shingle[to]
@@ -69,26 +109,28 @@ def _share(part: Any, whole: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def shared_mass(features: Any, one: Any, other: Any, plain_only: Any) -> Any:
-    """Rarity mass shared by each sentence of one text with each of the other."""
+def shared_mass(features: Any, one: Any, other: Any) -> Any:
+    """Rarity mass shared by each sentence of one text with each of the other, float32[2, n, m].
+
+    First of all words, then of those that stand outside quotation marks in both.
+    """
     rows = features.sentence_start[one + 1] - features.sentence_start[one]
     columns = features.sentence_start[other + 1] - features.sentence_start[other]
-    shared = np.zeros((rows, columns), np.float32)
+    shared = np.zeros((2, rows, columns), np.float32)
     at, end = features.entry_start[one], features.entry_start[one + 1]
     first, stop = features.entry_start[other], features.entry_start[other + 1]
     while at < end and first < stop:
         a, b = features.entry_token[at], features.entry_token[first]
-        if a < b:
-            at += 1
-            continue
-        if b < a:
-            first += 1
+        if a != b:
+            at += a < b  # not a branch: which of the two is smaller cannot be guessed
+            first += b < a
             continue
         row, weight = features.entry_sentence[at], features.entry_weight[at]
         to = first
         while to < stop and features.entry_token[to] == a:
-            if not plain_only or (features.entry_plain[at] and features.entry_plain[to]):
-                shared[row, features.entry_sentence[to]] += weight
+            shared[0, row, features.entry_sentence[to]] += weight
+            if features.entry_plain[at] and features.entry_plain[to]:
+                shared[1, row, features.entry_sentence[to]] += weight
             to += 1
         at += 1
     return shared
@@ -96,16 +138,21 @@ def shared_mass(features: Any, one: Any, other: Any, plain_only: Any) -> Any:
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def best_partners(shared: Any, mass: Any, other_mass: Any) -> Any:
-    """Of each row the best column by Dice and its score (−1 and 0 where nothing is shared)."""
+    """Of each row the best column by Dice and its score, and the best score of each column.
+
+    Where nothing is shared, −1 and 0.
+    """
     partner = np.full(len(mass), -1, np.int32)
     score = np.zeros(len(mass), np.float32)
+    other_score = np.zeros(len(other_mass), np.float32)
     for row in range(len(mass)):
         for column in range(len(other_mass)):
             if shared[row, column] > 0:
                 dice = 2 * shared[row, column] / (mass[row] + other_mass[column])
                 if dice > score[row]:
                     partner[row], score[row] = column, dice
-    return partner, score
+                other_score[column] = max(other_score[column], np.float32(dice))
+    return partner, score, other_score
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -118,12 +165,11 @@ def _weighted(score: Any, mass: Any) -> Any:
 def _alignments(features: Any, one: Any, other: Any, scores: Any) -> Any:
     start, stop = features.sentence_start[one], features.sentence_start[one + 1]
     other_start, other_stop = features.sentence_start[other], features.sentence_start[other + 1]
+    shared = shared_mass(features, one, other)
     for plain in range(2):
         masses = features.sentence_plain_mass if plain else features.sentence_mass
         mass, other_mass = masses[start:stop], masses[other_start:other_stop]
-        shared = shared_mass(features, one, other, plain == 1)
-        partner, score = best_partners(shared, mass, other_mass)
-        _, other_score = best_partners(shared.T, other_mass, mass)
+        partner, score, other_score = best_partners(shared[plain], mass, other_mass)
         scores[5 + 2 * plain] = _weighted(score, mass)
         scores[6 + 2 * plain] = _weighted(other_score, other_mass)
         if plain:
@@ -148,18 +194,17 @@ def _order(partner: Any, score: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _overlaps(features: Any, one: Any, other: Any, scores: Any) -> Any:
+def _overlaps(features: Any, one: Any, other: Any, sums: Any, scores: Any) -> Any:
     at, end = features.word_start[one], features.word_start[one + 1]
     to, stop = features.word_start[other], features.word_start[other + 1]
-    norm, lead, names, numbers, count = _norms(features, at, end)
-    other_norm, other_lead, other_names, other_numbers, other_count = _norms(features, to, stop)
     dot, lead_dot, shared_names, name_count, number_count, rarity = 0.0, 0.0, 0.0, 0, 0, 0.0
     while at < end and to < stop:
         a, b = features.word_token[at], features.word_token[to]
         if a == b:
             weight = features.word_weight[at]
             both = features.word_flags[at] & features.word_flags[to]
-            tf = (1 + np.log(features.word_count[at])) * (1 + np.log(features.word_count[to]))
+            count_here, count_there = features.word_count[at], features.word_count[to]
+            tf = _term_frequency(count_here) * _term_frequency(count_there)
             dot += tf * weight * weight
             rarity += max(weight - COMMON_IDF, 0.0)
             lead_dot += weight * weight if both & LEAD else 0.0
@@ -170,28 +215,13 @@ def _overlaps(features: Any, one: Any, other: Any, scores: Any) -> Any:
                 name_count += 1
         at += a <= b
         to += b <= a
-    scores[11] = _share(dot, norm * other_norm)
-    scores[12] = _share(lead_dot, lead * other_lead)
-    scores[13] = _share(shared_names, min(names, other_names))
-    scores[14] = _share(number_count, min(numbers, other_numbers))
-    scores[19], scores[20], scores[21] = name_count, number_count, min(numbers, other_numbers)
-    scores[24], scores[28] = rarity, min(count, other_count)
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _norms(features: Any, start: Any, end: Any) -> Any:
-    """Lengths of the tf-idf and lead vectors; mass of the names; count of numbers and of names."""
-    squares, lead, names, numbers, name_count = 0.0, 0.0, 0.0, 0, 0
-    for at in range(start, end):
-        weight, flags = features.word_weight[at], features.word_flags[at]
-        squares += ((1 + np.log(features.word_count[at])) * weight) ** 2
-        lead += weight * weight if flags & LEAD else 0.0
-        if flags & NUMBER:
-            numbers += 1
-        elif flags & NAME:
-            names += weight
-            name_count += 1
-    return np.sqrt(squares), np.sqrt(lead), names, numbers, name_count
+    fewer_numbers = min(sums.numbers[one], sums.numbers[other])
+    scores[11] = _share(dot, sums.norm[one] * sums.norm[other])
+    scores[12] = _share(lead_dot, sums.lead[one] * sums.lead[other])
+    scores[13] = _share(shared_names, min(sums.names[one], sums.names[other]))
+    scores[14] = _share(number_count, fewer_numbers)
+    scores[19], scores[20], scores[21] = name_count, number_count, fewer_numbers
+    scores[24], scores[28] = rarity, min(sums.name_count[one], sums.name_count[other])
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from pipelines.link.align import best_partners, shared_mass
 from pipelines.link.background import Background
 from pipelines.link.features import TextFeatures, text_features
-from pipelines.link.fingerprint import hash_run
 from pipelines.link.scan import is_among
+from pipelines.link.shingles import hash_run
 from pipelines.link.tables import EVIDENCE
 from pipelines.link.tokens import NAME, NUMBER, QUOTED, TokenBatch
 from pipelines.link.verify import Shelf, pair_ids
@@ -85,8 +85,8 @@ def _aligned(held: _Texts, one: int, other: int) -> Iterator[_Aligned]:
     start, to = held.features.sentence_start[one], held.features.sentence_start[other]
     mass = held.features.sentence_mass[start : held.features.sentence_start[one + 1]]
     other_mass = held.features.sentence_mass[to : held.features.sentence_start[other + 1]]
-    shared = shared_mass(held.features, one, other, False)
-    partner, score = best_partners(shared, mass, other_mass)
+    shared = shared_mass(held.features, one, other)[0]
+    partner, score, _ = best_partners(shared, mass, other_mass)
     best = np.argsort(-(score * mass), kind="stable")[:MAX_SENTENCES]
     for row in np.sort(best[score[best] >= MIN_SCORE]):
         yield _Aligned(

@@ -14,8 +14,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.link.background import Background, bucket_of
-from pipelines.link.fingerprint import SHINGLE_WORDS, hash_run
 from pipelines.link.scan import is_among
+from pipelines.link.shingles import SHINGLE_WORDS, hash_run, shingle_hashes
+from pipelines.link.sorting import sort_hashes
 from pipelines.link.tokens import NAME, OPENING, QUOTED, TokenBatch, tokenise
 
 LEAD: Final = np.uint8(8)
@@ -55,24 +56,50 @@ def text_features(
     """Features of n texts. `masked` are the sorted hashes of sentences to leave out."""
     batch = tokenise(texts)
     kept = _kept_sentences(batch.token, batch.sentence_start, masked)
-    entries = _entries(
-        batch.token, batch.flags, batch.sentence_start, batch.text_sentence, kept, background.idf
+    tokens = _Tokens(batch.token, batch.flags, batch.sentence_start, batch.text_sentence, kept)
+    words = _words(tokens, background.idf)
+    entries, distinct = words.entry_start[-1], words.word_start[-1]
+    shingle_start, shingle, shingle_quoted = _shingles(tokens)
+    full_name_start, full_name, full_name_weight = _full_names(tokens, background.idf)
+    features = TextFeatures(
+        words.entry_start,
+        words.entry_token[:entries],
+        words.entry_sentence[:entries],
+        words.entry_weight[:entries],
+        words.entry_plain[:entries],
+        batch.text_sentence,
+        words.sentence_mass,
+        words.sentence_plain_mass,
+        words.word_start,
+        words.word_token[:distinct],
+        words.word_weight[:distinct],
+        words.word_count[:distinct],
+        words.word_flags[:distinct],
+        shingle_start,
+        shingle,
+        shingle_quoted,
+        full_name_start,
+        full_name,
+        full_name_weight,
+        words.kept_words,
     )
-    words = _words(
-        batch.token, batch.flags, batch.sentence_start, batch.text_sentence, kept, background.idf
-    )
-    shingles = _shingles(batch.token, batch.flags, batch.sentence_start, batch.text_sentence, kept)
-    full_names = _full_names(
-        batch.token, batch.flags, batch.sentence_start, batch.text_sentence, kept, background.idf
-    )
-    fields = (*entries, *words[:5], *shingles, *full_names, words[5])
-    return TextFeatures._make(fields), batch
+    return features, batch
+
+
+class _Tokens(NamedTuple):
+    """Of `TokenBatch` what is compared, and which sentences are not left out."""
+
+    token: NDArray[np.uint32]
+    flags: NDArray[np.uint8]
+    sentence_start: NDArray[np.int64]
+    text_sentence: NDArray[np.int64]
+    kept: NDArray[np.bool_]
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def _kept_sentences(token: Any, sentence_start: Any, masked: Any) -> Any:
     kept = np.ones(len(sentence_start) - 1, np.bool_)
-    for at in range(len(kept)):
+    for at in range(len(kept) if len(masked) else 0):
         hashed = np.int64(
             hash_run(token, sentence_start[at], sentence_start[at + 1]) >> np.uint64(1)
         )
@@ -81,122 +108,116 @@ def _kept_sentences(token: Any, sentence_start: Any, masked: Any) -> Any:
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _entry_keys(token: Any, flags: Any, sentence_start: Any, kept: Any, span: Any) -> Any:
-    """A text's words, sorted: token, sentence and whether it is quoted in one number each."""
-    begin, stop = span
-    keys = np.empty(sentence_start[stop] - sentence_start[begin], np.uint64)
+def _word_keys(tokens: Any, text: Any) -> Any:
+    """A text's words, sorted: token, sentence, whether quoted, other flags in one number each.
+
+    And how many there are, sentences that are left out aside.
+    """
+    token, flags, sentence_start = tokens.token, tokens.flags, tokens.sentence_start
+    begin, end = tokens.text_sentence[text], tokens.text_sentence[text + 1]
+    keys = np.empty(sentence_start[end] - sentence_start[begin], np.uint64)
     length = 0
-    for sentence in range(begin, stop):
-        if kept[sentence]:
-            for at in range(sentence_start[sentence], sentence_start[sentence + 1]):
-                low = (np.uint64(sentence - begin) << np.uint64(1)) | np.uint64(flags[at] & QUOTED)
-                keys[length] = (np.uint64(token[at]) << np.uint64(32)) | low
-                length += 1
-    return np.sort(keys[:length])
+    for sentence in range(begin, end):
+        if not tokens.kept[sentence]:
+            continue
+        place = np.uint64(sentence - begin) << np.uint64(8)
+        for at in range(sentence_start[sentence], sentence_start[sentence + 1]):
+            flag = flags[at] | (LEAD if length < LEAD_WORDS else np.uint8(0))
+            low = place | np.uint64(flag >> np.uint8(1)) | np.uint64((flag & QUOTED) << np.uint8(7))
+            keys[length] = (np.uint64(token[at]) << np.uint64(32)) | low
+            length += 1
+    return sort_hashes(keys[:length])
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _entries(
-    token: Any, flags: Any, sentence_start: Any, text_sentence: Any, kept: Any, idf: Any
-) -> Any:
-    room = len(token)
-    entry_token, entry_sentence = np.empty(room, np.uint32), np.empty(room, np.int32)
-    weight, plain = np.empty(room, np.float32), np.empty(room, np.bool_)
-    mass = np.zeros(len(kept), np.float32)
-    plain_mass = np.zeros(len(kept), np.float32)
-    start = np.zeros(len(text_sentence), np.int64)
-    used = 0
-    for text in range(len(text_sentence) - 1):
-        begin, first = text_sentence[text], used
-        span = (begin, text_sentence[text + 1])
-        for key in _entry_keys(token, flags, sentence_start, kept, span):
-            word = np.uint32(key >> np.uint64(32))
-            place = np.int32((key & np.uint64(0xFFFFFFFF)) >> np.uint64(1))
-            rarity = idf[bucket_of(word)]
-            again = (
-                used > first and entry_token[used - 1] == word and entry_sentence[used - 1] == place
-            )
-            if again or rarity < MIN_ENTRY_IDF:
-                continue
-            entry_token[used], entry_sentence[used] = word, place
-            weight[used], plain[used] = rarity, key & np.uint64(1) == 0
-            mass[begin + place] += rarity
-            plain_mass[begin + place] += rarity if plain[used] else np.float32(0)
-            used += 1
-        start[text + 1] = used
-    return (
-        start,
-        entry_token[:used].copy(),
-        entry_sentence[:used].copy(),
-        weight[:used].copy(),
-        plain[:used].copy(),
-        text_sentence,
-        mass,
-        plain_mass,
+class _Words(NamedTuple):
+    """Fields of TextFeatures, those by word with room for all tokens."""
+
+    entry_start: NDArray[np.int64]
+    entry_token: NDArray[np.uint32]
+    entry_sentence: NDArray[np.int32]
+    entry_weight: NDArray[np.float32]
+    entry_plain: NDArray[np.bool_]
+    sentence_mass: NDArray[np.float32]
+    sentence_plain_mass: NDArray[np.float32]
+    word_start: NDArray[np.int64]
+    word_token: NDArray[np.uint32]
+    word_weight: NDArray[np.float32]
+    word_count: NDArray[np.int32]
+    word_flags: NDArray[np.uint8]
+    kept_words: NDArray[np.int32]
+
+
+def _words(tokens: _Tokens, idf: NDArray[np.float32]) -> _Words:
+    room, texts, sentences = len(tokens.token), len(tokens.text_sentence) - 1, len(tokens.kept)
+    words = _Words(
+        np.zeros(texts + 1, np.int64),
+        np.empty(room, np.uint32),
+        np.empty(room, np.int32),
+        np.empty(room, np.float32),
+        np.empty(room, np.bool_),
+        np.zeros(sentences, np.float32),
+        np.zeros(sentences, np.float32),
+        np.zeros(texts + 1, np.int64),
+        np.empty(room, np.uint32),
+        np.empty(room, np.float32),
+        np.zeros(room, np.int32),
+        np.zeros(room, np.uint8),
+        np.zeros(texts, np.int32),
     )
+    _fill_words(tokens, idf, words)
+    return words
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _words(
-    token: Any, flags: Any, sentence_start: Any, text_sentence: Any, kept: Any, idf: Any
-) -> Any:
-    room, used = len(token), 0
-    word_token, count = np.empty(room, np.uint32), np.empty(room, np.int32)
-    weight, word_flags = np.empty(room, np.float32), np.empty(room, np.uint8)
-    start = np.zeros(len(text_sentence), np.int64)
-    total = np.zeros(len(text_sentence) - 1, np.int32)
-    for text in range(len(text_sentence) - 1):
-        words = sentence_start[text_sentence[text + 1]] - sentence_start[text_sentence[text]]
-        keys, length = np.empty(words, np.uint64), 0
-        for sentence in range(text_sentence[text], text_sentence[text + 1]):
-            if not kept[sentence]:
-                continue
-            for at in range(sentence_start[sentence], sentence_start[sentence + 1]):
-                flag = flags[at] | (LEAD if length < LEAD_WORDS else np.uint8(0))
-                keys[length] = (np.uint64(token[at]) << np.uint64(32)) | np.uint64(flag)
-                length += 1
-        first = used
-        for key in np.sort(keys[:length]):
-            word, flag = np.uint32(key >> np.uint64(32)), np.uint8(key & np.uint64(0xFF))
-            if used > first and word_token[used - 1] == word:
-                count[used - 1] += 1
-                word_flags[used - 1] |= flag
-                continue
-            word_token[used], count[used], word_flags[used] = word, 1, flag
-            weight[used] = idf[bucket_of(word)]
-            used += 1
-        start[text + 1], total[text] = used, length
-    return (
-        start,
-        word_token[:used].copy(),
-        weight[:used].copy(),
-        count[:used].copy(),
-        word_flags[:used].copy(),
-        total,
-    )
+def _fill_words(tokens: Any, idf: Any, words: Any) -> Any:
+    """Words by sentence and distinct words of each text, both in one pass over its words, sorted."""
+    entry, word = 0, -1
+    for text in range(len(words.kept_words)):
+        keys, begin = _word_keys(tokens, text), tokens.text_sentence[text]
+        last, last_place = np.uint64(1) << np.uint64(32), np.int64(-1)
+        for key in keys:
+            token, low = key >> np.uint64(32), key & np.uint64(0xFFFFFFFF)
+            place, is_quoted = np.int64(low >> np.uint64(8)), low & np.uint64(0x80) != 0
+            if token != last:
+                last, last_place, word = token, np.int64(-1), word + 1
+                words.word_token[word] = token
+                words.word_weight[word] = idf[bucket_of(np.uint32(token))]
+            words.word_count[word] += 1
+            words.word_flags[word] |= np.uint8(low << np.uint64(1)) | np.uint8(is_quoted)
+            rarity = words.word_weight[word]
+            if place != last_place and rarity >= MIN_ENTRY_IDF:
+                words.entry_token[entry], words.entry_sentence[entry] = token, place
+                words.entry_weight[entry], words.entry_plain[entry] = rarity, not is_quoted
+                words.sentence_mass[begin + place] += rarity
+                words.sentence_plain_mass[begin + place] += np.float32(0) if is_quoted else rarity
+                entry += 1
+            last_place = place
+        words.entry_start[text + 1], words.word_start[text + 1] = entry, word + 1
+        words.kept_words[text] = len(keys)
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _shingles(token: Any, flags: Any, sentence_start: Any, text_sentence: Any, kept: Any) -> Any:
-    room, used = len(token) + len(text_sentence), 0
+def _shingles(tokens: Any) -> Any:
+    sentence_start, text_sentence = tokens.sentence_start, tokens.text_sentence
+    room, used = len(tokens.token) + len(text_sentence), 0
     shingle, quoted = np.empty(room, np.uint64), np.empty(room, np.bool_)
     start = np.zeros(len(text_sentence), np.int64)
     for text in range(len(text_sentence) - 1):
         words = sentence_start[text_sentence[text + 1]] - sentence_start[text_sentence[text]]
         run, marks, length = np.empty(words, np.uint32), np.zeros(words + 1, np.int32), 0
         for sentence in range(text_sentence[text], text_sentence[text + 1]):
-            if kept[sentence]:
+            if tokens.kept[sentence]:
                 for at in range(sentence_start[sentence], sentence_start[sentence + 1]):
-                    run[length] = token[at]
-                    marks[length + 1] = marks[length] + (flags[at] & QUOTED)
+                    run[length] = tokens.token[at]
+                    marks[length + 1] = marks[length] + (tokens.flags[at] & QUOTED)
                     length += 1
+        hashes = shingle_hashes(run[:length])
         width = min(SHINGLE_WORDS, length)
-        hashes = np.empty(max(length - width + 1, 0) if width else 0, np.uint64)
         for at in range(len(hashes)):  # the last bit says whether a quoted word is in it
             is_quoted = np.uint64(marks[at + width] > marks[at])
-            hashes[at] = (hash_run(run, at, at + width) & ~np.uint64(1)) | is_quoted
+            hashes[at] = (hashes[at] & ~np.uint64(1)) | is_quoted
         first = used
-        for hashed in np.sort(hashes):
+        for hashed in sort_hashes(hashes):
             if used > first and shingle[used - 1] == hashed >> np.uint64(1):
                 continue
             shingle[used], quoted[used] = hashed >> np.uint64(1), hashed & np.uint64(1) == 1
@@ -206,9 +227,9 @@ def _shingles(token: Any, flags: Any, sentence_start: Any, text_sentence: Any, k
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _full_names(
-    token: Any, flags: Any, sentence_start: Any, text_sentence: Any, kept: Any, idf: Any
-) -> Any:
+def _full_names(tokens: Any, idf: Any) -> Any:
+    token, flags = tokens.token, tokens.flags
+    sentence_start, text_sentence = tokens.sentence_start, tokens.text_sentence
     room, used = len(token), 0
     full_name, weight = np.empty(room, np.uint64), np.empty(room, np.float32)
     start = np.zeros(len(text_sentence), np.int64)
@@ -216,16 +237,15 @@ def _full_names(
         words = sentence_start[text_sentence[text + 1]] - sentence_start[text_sentence[text]]
         keys, length = np.empty(words, np.uint64), 0
         for sentence in range(text_sentence[text], text_sentence[text + 1]):
-            if not kept[sentence]:
+            if not tokens.kept[sentence]:
                 continue
             for at in range(sentence_start[sentence], sentence_start[sentence + 1] - 1):
                 if flags[at] & (NAME | OPENING) and flags[at + 1] & NAME:
-                    keys[length] = (np.uint64(token[at]) << np.uint64(32)) | np.uint64(
-                        token[at + 1]
-                    )
+                    pair = (np.uint64(token[at]) << np.uint64(32)) | np.uint64(token[at + 1])
+                    keys[length] = pair
                     length += 1
         first = used
-        for key in np.sort(keys[:length]):
+        for key in sort_hashes(keys[:length]):
             if used > first and full_name[used - 1] == key:
                 continue
             one, two = np.uint32(key >> np.uint64(32)), np.uint32(key & np.uint64(0xFFFFFFFF))

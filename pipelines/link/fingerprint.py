@@ -13,10 +13,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.link.background import Background, bucket_of
+from pipelines.link.shingles import hash_run, shingle_hashes
+from pipelines.link.sorting import sort_hashes
 from pipelines.link.tables import FINGERPRINTS, SENTENCES, SHINGLES, TERMS
 from pipelines.link.tokens import TokenBatch, tokenise
 
-SHINGLE_WORDS: Final = 5
 SHINGLES_KEPT: Final = 24
 """A text keeps 24–48 of its shingles (all, if it has fewer): a power of two of the hash space, so
 that the samples of a short and a long text are subsets of one another."""
@@ -107,38 +108,20 @@ def _index_rows(
     fresh: NDArray[np.bool_],
     background: Background,
 ) -> tuple[pa.RecordBatch, ...]:
-    text, shingle = _sample_shingles(batch.token, batch.text_start, fresh)
+    text, shingle, context = _sample_shingles(batch.token, batch.text_start, fresh)
     owner, term = _rare_terms(batch.token, batch.text_start, fresh, background.idf)
-    speaker, sentence, context = _edge_sentences(
-        batch.token, batch.sentence_start, batch.text_sentence, batch.text_start, fresh
+    speaker, sentence = _edge_sentences(
+        batch.token, batch.sentence_start, batch.text_sentence, fresh
     )
     return (
         _rows(SHINGLES, text_id[text], shingle),
         _rows(TERMS, text_id[owner], term.view(np.int32)),
-        _rows(SENTENCES, text_id[speaker], sentence, context),
+        _rows(SENTENCES, text_id[speaker], sentence, context[speaker]),
     )
 
 
 def _rows(schema: pa.Schema, *columns: NDArray[np.generic]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([pa.array(column) for column in columns], schema=schema)
-
-
-@numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
-def mix64(hashed: Any) -> Any:
-    """Finaliser of splitmix64 (Steele, Lea, Flood 2014)."""
-    hashed = (hashed ^ (hashed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    hashed = (hashed ^ (hashed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return hashed ^ (hashed >> np.uint64(31))
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def hash_run(token: Any, start: Any, end: Any) -> Any:
-    """Hash of the tokens in [start, end), in order."""
-    hashed = np.uint64(end - start)
-    for at in range(start, end):
-        hashed = (hashed + np.uint64(token[at])) * np.uint64(0x9E3779B97F4A7C15)
-        hashed ^= hashed >> np.uint64(32)
-    return mix64(hashed)
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
@@ -152,79 +135,81 @@ def _sampling_level(words: Any) -> Any:
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def _sample_shingles(token: Any, text_start: Any, fresh: Any) -> Any:
+    """Text and sampled shingle, distinct; and the smallest of all shingles of each text."""
     text = np.empty(len(token) + len(fresh), np.int64)
     shingle = np.empty(len(token) + len(fresh), np.int64)
+    smallest = np.zeros(len(fresh), np.int64)
     used = 0
     for row in range(len(fresh)):
         begin, end = text_start[row], text_start[row + 1]
         if not fresh[row] or begin == end:
             continue
-        width = min(SHINGLE_WORDS, end - begin)
+        hashes = shingle_hashes(token[begin:end])
+        smallest[row] = np.int64(hashes.min() >> np.uint64(1))
         mask = (np.uint64(1) << _sampling_level(end - begin)) - np.uint64(1)
         first = used
-        for at in range(begin, end - width + 1):
-            hashed = hash_run(token, at, at + width)
-            if hashed & mask == 0:
-                text[used], shingle[used] = row, np.int64(hashed >> np.uint64(1))
+        for hashed in sort_hashes(hashes[hashes & mask == 0]):
+            kept = np.int64(hashed >> np.uint64(1))
+            if used == first or shingle[used - 1] != kept:
+                text[used], shingle[used] = row, kept
                 used += 1
-        kept = np.unique(shingle[first:used])
-        shingle[first : first + len(kept)] = kept
-        used = first + len(kept)
-    return text[:used], shingle[:used]
+    return text[:used], shingle[:used], smallest
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def _rare_terms(token: Any, text_start: Any, fresh: Any, idf: Any) -> Any:
+    """Text and term: the TERMS_KEPT distinct words of highest score of each text."""
     room = TERMS_KEPT * len(fresh)
     text, term, used = np.empty(room, np.int64), np.empty(room, np.uint32), 0
+    best, score = np.empty(TERMS_KEPT, np.uint32), np.empty(TERMS_KEPT, np.float32)
     for row in range(len(fresh)):
         if not fresh[row]:
             continue
-        words = np.sort(token[text_start[row] : text_start[row + 1]])
-        score, distinct = np.zeros(len(words), np.float32), 0
-        at = 0
+        words = sort_hashes(
+            token[text_start[row] : text_start[row + 1]].astype(np.uint64) << np.uint64(32)
+        )
+        kept, at = 0, 0
         while at < len(words):
             word, count = words[at], 0
             while at < len(words) and words[at] == word:
                 at, count = at + 1, count + 1
-            rarity = idf[bucket_of(word)]
+            name = np.uint32(word >> np.uint64(32))
+            rarity = idf[bucket_of(name)]
             if rarity >= MIN_TERM_IDF:
-                words[distinct] = word
-                score[distinct] = -rarity * np.sqrt(min(count, 4))
-                distinct += 1
-        for best in np.argsort(score[:distinct], kind="mergesort")[:TERMS_KEPT]:
-            text[used], term[used] = row, words[best]
-            used += 1
+                value = rarity * np.sqrt(min(count, 4))
+                kept = _insert_term(best, score, kept, name, np.float32(value))
+        text[used : used + kept], term[used : used + kept] = row, best[:kept]
+        used += kept
     return text[:used], term[:used]
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _edge_sentences(
-    token: Any, sentence_start: Any, text_sentence: Any, text_start: Any, fresh: Any
-) -> Any:
+def _insert_term(best: Any, score: Any, kept: Any, word: Any, value: Any) -> Any:
+    """Put a word among the `kept` best, after those of its score; returns how many there are."""
+    if kept == TERMS_KEPT:
+        if value <= score[kept - 1]:
+            return kept
+        kept -= 1
+    at = kept
+    while at > 0 and score[at - 1] < value:
+        best[at], score[at] = best[at - 1], score[at - 1]
+        at -= 1
+    best[at], score[at] = word, value
+    return kept + 1
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _edge_sentences(token: Any, sentence_start: Any, text_sentence: Any, fresh: Any) -> Any:
+    """Text and hash of the sentences at its edges."""
     room = 2 * EDGE_SENTENCES * len(fresh)
-    text, sentence = np.empty(room, np.int64), np.empty(room, np.int64)
-    context, used = np.empty(room, np.int64), 0
+    text, sentence, used = np.empty(room, np.int64), np.empty(room, np.int64), 0
     for row in range(len(fresh)):
         begin, end = text_sentence[row], text_sentence[row + 1]
-        if not fresh[row] or begin == end:
-            continue
-        about = _smallest_shingle(token, text_start[row], text_start[row + 1])
-        for at in range(begin, end):
+        for at in range(begin, end if fresh[row] else begin):
             first, last = sentence_start[at], sentence_start[at + 1]
             is_edge = at - begin < EDGE_SENTENCES or end - at <= EDGE_SENTENCES
             if is_edge and last - first >= MIN_SENTENCE_WORDS:
                 hashed = hash_run(token, first, last)
                 text[used], sentence[used] = row, np.int64(hashed >> np.uint64(1))
-                context[used] = about
                 used += 1
-    return text[:used], sentence[:used], context[:used]
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _smallest_shingle(token: Any, begin: Any, end: Any) -> Any:
-    width = min(SHINGLE_WORDS, end - begin)
-    smallest = np.uint64(0xFFFFFFFFFFFFFFFF)
-    for at in range(begin, end - width + 1):
-        smallest = min(smallest, hash_run(token, at, at + width))
-    return np.int64(smallest >> np.uint64(1))
+    return text[:used], sentence[:used]

@@ -16,7 +16,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from pipelines import publish, warehouse
+from pipelines import publish, views, warehouse
 from pipelines.lake import WRITTEN_IN
 from pipelines.tonight import BY_DOCUMENT, Night, delta_file, night_file, origin
 from pipelines.warehouse import Connection, Model
@@ -34,7 +34,7 @@ def build_tables(night: Night) -> dict[str, int]:
     models = [it for it in warehouse.load_models() if it.stage == "build"]
     marts = [it for it in models if it.schema == "marts"]
     with warehouse.closing(warehouse.connect(night.settings)) as con:
-        warehouse.show_lake(con, night.lake)
+        views.show_lake(con, night.lake)
         inner = [it for it in models if it.schema in ("staging", "linkage")]
         counts = warehouse.build(con, inner)
         if _may_grow(con, night, [it for it in models if it.schema == "growth"]):
@@ -60,7 +60,7 @@ def _may_grow(con: Connection, night: Night, models: list[Model]) -> bool:
         return False
     serving = night.settings.published / "copydesk.duckdb"
     publish.attach(con, serving, "former", read_only=True)
-    warehouse.show_table(con, "cleaned", _cleaned_since(night, former["run_id"]))
+    views.show_table(con, "cleaned", _cleaned_since(night, former["run_id"]))
     touched = warehouse.build(con, models)["growth.touched_documents"]
     return 2 * touched < int(former["tables"]["documents"]["row_count"])
 

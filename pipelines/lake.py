@@ -159,6 +159,16 @@ class Lake:
                     for batch in rows.cast(wanted).to_batches():
                         yield alive(batch)
 
+    def dead_keys(self, table: str) -> dict[Path, pa.Array]:
+        """Each file of a table, sound, with the keys of its rows that no longer count.
+
+        The keys are of the column `retiring[table].key`. Raises DamagedError as `dataset` does.
+        """
+        files = self.files(table)
+        dead = self._retired(table, {file.written_in for file in files})
+        none = pa.array([], pa.string())
+        return {self._checked(it): dead.get(it.written_in, ("", none))[1] for it in files}
+
     def _opened(
         self, table: str, run_id: str | None
     ) -> Iterator[tuple[pq.ParquetFile, Callable[[pa.RecordBatch], pa.RecordBatch]]]:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from pipelines import warehouse
+from pipelines import views, warehouse
 from pipelines.clean.sightings import nights, sightings
 from pipelines.commits import ParquetSink, Stage
 from pipelines.contract import DOCUMENTS, SITE_LINES, SUPERSEDED, TIMESTAMP
@@ -58,13 +58,13 @@ def learn(
     models = {model.name: model for model in warehouse.load_models("learning")}
     with warehouse.closing(warehouse.connect(settings)) as con:
         warehouse.halve_memory(con)
-        warehouse.show_table(con, "sightings", ds.dataset(sink.path))
-        warehouse.show_table(con, "stale_documents", _STALE.empty_table())
-        warehouse.show_lake(con, lake, ["site_lines"])
+        views.show_file(con, "sightings", sink.path)
+        views.show_table(con, "stale_documents", _STALE.empty_table())
+        views.show_lake(con, lake, ["site_lines"])
         warehouse.build(con, models.values())
         stale = warehouse.query(con, "from learning.stale_documents order by all")
         if stale.num_rows:
-            warehouse.show_table(con, "stale_documents", stale)
+            views.show_table(con, "stale_documents", stale)
             for name in _JUDGING:
                 warehouse.build_one(con, models[name])
         support = warehouse.query(con, "from learning.site_support order by all")

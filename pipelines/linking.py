@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from pipelines import warehouse
+from pipelines import views, warehouse
 from pipelines.clean.sightings import nights
 from pipelines.commits import Stage
 from pipelines.lake import WRITTEN_IN, Lake
@@ -46,7 +46,7 @@ class Bench:
 
     def put(self, name: str, table: pa.Table) -> None:
         """Show a table as `lake.<name>`, in place of one of that name."""
-        warehouse.show_table(self.connection, name, table)
+        views.show_table(self.connection, name, table)
 
     def make(self, model: str) -> None:
         """(Re)build `linkage.<model>`."""
@@ -122,12 +122,12 @@ def relink(night: Night, stage: Stage, changes: Changes) -> Linked:
         warehouse.halve_memory(con)
         bench = Bench(con)
         for name in steps.INDEX_TABLES:
-            warehouse.show_grown(con, lake, name, changes.index[name])
+            views.show_grown(con, lake, name, changes.index[name])
         for name, rows in (("old", old), ("new", new), ("dead", dead)):
             bench.put(f"fingerprints_{name}", rows)
         live = pa.concat_tables([old, new])
         bench.put("fingerprints", live)
-        bench.put("pairs_before", lake.dataset("pairs"))
+        views.show_as(con, lake, "pairs", "pairs_before")
         with closing(TextFile(night.settings.warehouse / "spill")) as texts:
 
             def bodies(text_ids: pa.Array) -> Shelf:

@@ -13,7 +13,7 @@ from itertools import chain
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines import building, ledger, takedown, warehouse
+from pipelines import building, ledger, takedown, views, warehouse
 from pipelines.batch import clean_batches, full_batches
 from pipelines.clean.article import load_cleaner
 from pipelines.learning import learn, stale_documents, superseded
@@ -153,8 +153,8 @@ def _finish_tables(night: Night, row: pa.Table, status: str) -> None:
         building.build_tables(night)
     models = warehouse.load_models("marts")
     with building.tonights_tables(night) as con:
-        warehouse.show_lake(con, lake, ["checks"])
-        warehouse.show_table(con, "runs", pa.concat_tables([lake.read("runs"), row]))
+        views.show_lake(con, lake, ["checks"])
+        views.show_table(con, "runs", pa.concat_tables([lake.read("runs"), row]))
         warehouse.build(con, (model for model in models if model.stage == "publish"))
         if status == "published":
             _publish(night, con, models)

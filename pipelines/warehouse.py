@@ -21,7 +21,6 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
-from pipelines.lake import WRITTEN_IN, Lake
 from pipelines.settings import Settings
 
 _HERE: Final = Path(__file__).resolve().parent
@@ -182,32 +181,6 @@ def _tables(con: Connection) -> set[str]:
     """What a model may read, as it names it: `schema.table`, or `database.table`."""
     rows = con.execute("select database_name, schema_name, table_name from duckdb_tables()")
     return {f"{name}.{table}" for *names, table in rows.fetchall() for name in names}
-
-
-def show_lake(con: Connection, lake: Lake, tables: Iterable[str] | None = None) -> None:
-    """Make the tables of the lake readable as `lake.<table>`, page checksums verified."""
-    con.execute("create schema if not exists lake")
-    for table in tables or lake.schemas:
-        con.register(f"lake_{table}", lake.dataset(table))
-        rows = f'select * exclude ({WRITTEN_IN}) from "lake_{table}"'  # noqa: S608
-        con.execute(f'create or replace view lake."{table}" as {rows}')
-
-
-def show_table(con: Connection, name: str, data: pa.Table | pa.RecordBatchReader) -> None:
-    """Make Arrow data readable as `lake.<name>`."""
-    con.execute("create schema if not exists lake")
-    con.register(f"lake_{name}", data)
-    con.execute(f'create or replace view lake."{name}" as select * from "lake_{name}"')  # noqa: S608
-
-
-def show_grown(con: Connection, lake: Lake, table: str, new: pa.Table) -> None:
-    """Make a table of the lake readable with rows that are not yet committed to it."""
-    con.execute("create schema if not exists lake")
-    con.register(f"old_{table}", lake.dataset(table))
-    con.register(f"new_{table}", new)
-    old = f'select * exclude ({WRITTEN_IN}) from "old_{table}"'  # noqa: S608
-    rows = f'{old} union all from "new_{table}"'
-    con.execute(f'create or replace view lake."{table}" as {rows}')
 
 
 def build(con: Connection, models: Iterable[Model]) -> dict[str, int]:

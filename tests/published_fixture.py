@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 from invented_nights import LAST_NIGHT, SITES, Fault, Plan, Tables, add_run, invent_night, run_of
 
-from pipelines import contract, publish, warehouse
+from pipelines import contract, publish, views, warehouse
 from pipelines.settings import Settings
 
 __all__ = ["LAST_NIGHT", "SITES", "Fault", "Plan", "build", "publish_plan"]
@@ -85,7 +85,7 @@ def build(plan: Plan, settings: Settings, database: Path | None = None) -> wareh
     con = warehouse.connect(settings)
     for name in ("documents", "articles", "removed_lines", "repairs", "rejected_documents", "runs"):
         schema = contract.LAKE_TABLES[name]
-        warehouse.show_table(con, name, pa.Table.from_pylist(tables[name], schema=schema))
+        views.show_table(con, name, pa.Table.from_pylist(tables[name], schema=schema))
     _show_checks(con, plan)
     con.execute("create schema linkage")
     members = dict.fromkeys(("article_id", "story_id"), pa.string())

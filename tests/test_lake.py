@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines import durable, warehouse
+from pipelines import durable, views, warehouse
 from pipelines.commits import LakeError
 from pipelines.durable import DamagedError
 from pipelines.lake import Lake, Retiring
@@ -269,7 +269,7 @@ def test_rows_written_anew_take_the_place_of_the_old_in_every_way_of_reading(
     rows = [row for batch in found for row in batch.to_pylist()]
     assert {row["thing_id"]: row["size"] for row in rows} == {"a": 70, "c": 1}
     con = warehouse.connect(Settings(home=retiring_lake.root.parent))
-    warehouse.show_lake(con, retiring_lake)
+    views.show_lake(con, retiring_lake)
     assert con.sql("select sum(size), count(*) from lake.things").fetchall() == [(211, 4)]
     assert con.sql("select * from lake.things").columns == SCHEMAS["things"].names
 

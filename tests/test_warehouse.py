@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines import warehouse
+from pipelines import views, warehouse
 from pipelines.durable import DamagedError
 from pipelines.lake import Lake
 from pipelines.settings import Settings
@@ -153,18 +153,18 @@ def test_descriptions_become_comments_whatever_they_say(con: Connection, tmp_pat
 
 def test_lake_tables_are_views_that_refuse_damaged_files(con: Connection, tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake", LAKE)
-    warehouse.show_lake(con, lake)
+    views.show_lake(con, lake)
     assert con.execute("select * from lake.things").fetchall() == []
     with lake.stage("000001.2026-03-01", "ingest") as stage:
         stage.write("things", pa.table({"thing_id": ["a", "b"], "size": [1, 2]}))
-    warehouse.show_lake(con, lake)
+    views.show_lake(con, lake)
     assert con.execute("select sum(size) from lake.things").fetchall() == [(3,)]
     path = next(lake.root.rglob("*.parquet"))
     data = bytearray(path.read_bytes())
     data[60] ^= 4
     path.write_bytes(data)
     with pytest.raises(DamagedError, match=path.name):
-        warehouse.show_lake(con, lake)
+        views.show_lake(con, lake)
 
 
 def test_connections_reach_no_network_and_keep_to_utc(con: Connection) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from pipelines import contract, warehouse
+from pipelines import contract, views, warehouse
 from pipelines.link import tables as link_tables
 from pipelines.settings import Settings
 from pipelines.warehouse import Connection, Model
@@ -56,7 +56,7 @@ def tables() -> Mapping[str, Table]:
         reads = _reads(con, models)
         for name in sorted(reads):
             if name.startswith("lake."):
-                warehouse.show_table(con, name[5:], LAKE[name[5:]].empty_table())
+                views.show_table(con, name[5:], LAKE[name[5:]].empty_table())
         warehouse.build(con, (models[name] for name in reads if name in models))
         types = {name: _types(con, name) for name in reads}
     return {

@@ -56,8 +56,8 @@ def content_digest(con: Connection, table: str) -> str:
     fields = ", ".join(f'"{name}"' for name in columns if name not in _VOLATILE)
     sql = f"""
         select count(*),
-            sum(md5_number_lower(row_text)::hugeint), sum(md5_number_upper(row_text)::hugeint)
-        from (select cast(row({fields}) as varchar) as row_text from {table})
+            sum((digest >> 64)::hugeint), sum((digest & 18446744073709551615::uhugeint)::hugeint)
+        from (select md5_number(cast(row({fields}) as varchar)) as digest from {table})
     """  # noqa: S608 (names come from our own models)
     row_count, lower, upper = con.execute(sql).fetchall()[0]
     return f"{row_count}-{lower or 0:x}-{upper or 0:x}"

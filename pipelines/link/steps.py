@@ -44,7 +44,7 @@ GROUP_MODELS: Final = ("bodies", *SCORE_MODELS, "body_pairs", "copies")
 """Models on the way from pairs to clusters, in the order of their dependencies."""
 STORY_MODELS: Final = ("telling_words", "event_scores", "same_story")
 """Models on the way from clusters to stories."""
-_BLOCK: Final = 500_000
+_BLOCK: Final = 50_000
 """Pairs scored before those that say nothing are dropped."""
 
 Open = Callable[[pa.Array], Shelf]

@@ -19,9 +19,6 @@ candidates as (
     select
         documents.document_id,
         coalesce(documents.site, 'unknown') as site,
-        documents.headline,
-        documents.source_uri,
-        documents.article_body,
         documents.removed_chars / greatest(documents.raw_chars, 1) as removed_share,
     from documents
     inner join runs using (run_id)
@@ -30,6 +27,7 @@ candidates as (
     where documents.raw_chars <= 12000 and documents.removed_line_count > 0
 ),
 
+-- Texts are fetched for the documents that are shown only: they are most of the table.
 chosen as (
     select * from candidates
     qualify row_number() over (
@@ -73,13 +71,14 @@ mended as (
 select
     chosen.document_id,
     chosen.site,
-    chosen.headline,
-    chosen.source_uri,
+    documents.headline,
+    documents.source_uri,
     chosen.removed_share,
-    chosen.article_body,
+    documents.article_body,
     coalesce(taken.removed_lines, []) as removed_lines,
     coalesce(mended.repairs, []) as repairs
 from chosen
+inner join documents using (document_id)
 left join taken using (document_id)
 left join mended using (document_id)
 order by chosen.removed_share desc, chosen.document_id

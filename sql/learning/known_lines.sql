@@ -16,7 +16,7 @@ with known as (
         article_key,
         night,
         true as is_new,
-    from lake.sightings
+    from lake.sightings  -- these are all to be judged
     union all
     select
         site,
@@ -25,6 +25,7 @@ with known as (
         night,
         false as is_new,
     from lake.site_lines
+    semi join learning.wanted_lines using (site, line_hash)
 ),
 
 asked as (
@@ -32,7 +33,6 @@ asked as (
         site,
         line_hash,
     from known
-    semi join learning.wanted_lines using (site, line_hash)
     group by site, line_hash
     having min(article_key) <> max(article_key)
 )

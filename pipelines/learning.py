@@ -47,7 +47,7 @@ def learn(
     """Learn from tonight's documents, beside all that was seen before.
 
     Tonight's lines become `site_lines` of the stage. DuckDB reads them from there, and spills to
-    disk beyond half of the memory limit.
+    disk beyond the memory limit.
     """
     sink = ParquetSink(stage.folder / "site_lines" / "sightings.parquet", SITE_LINES)
     for batch in documents:
@@ -57,7 +57,6 @@ def learn(
         stage.adopt("site_lines", sink.path, sink.row_count)
     models = {model.name: model for model in warehouse.load_models("learning")}
     with warehouse.closing(warehouse.connect(settings)) as con:
-        warehouse.halve_memory(con)
         views.show_file(con, "sightings", sink.path)
         views.show_table(con, "stale_documents", _STALE.empty_table())
         views.show_lake(con, lake, ["site_lines"])

@@ -33,22 +33,33 @@ texts as (
         on article_weeks.article_id = clusters.article_id
 ),
 
-words as (
-    select
-        texts.article_id,
-        texts.week,
-        list(distinct terms.term) as terms,
+single as (
+    select article_id
     from texts
-    inner join lake.terms as terms
-        on terms.text_id = texts.text_id
-    group by texts.article_id, texts.week
+    group by article_id
+    having count(*) = 1
 ),
 
+-- Each word of an article once; nearly all have one text, whose words are each there once.
 word_weeks as (
     select
-        unnest(terms) as term,
-        week,
-    from words
+        terms.term,
+        texts.week,
+    from lake.terms as terms
+    inner join texts
+        on texts.text_id = terms.text_id
+    semi join single
+        on single.article_id = texts.article_id
+    union all
+    select
+        terms.term,
+        any_value(texts.week),
+    from lake.terms as terms
+    inner join texts
+        on texts.text_id = terms.text_id
+    anti join single
+        on single.article_id = texts.article_id
+    group by texts.article_id, terms.term
 ),
 
 weeks as (
@@ -83,6 +94,24 @@ told as (
     where
         scored.story_score >= 0.85
         and one.article_id <> other.article_id
+),
+
+told_articles as (
+    select article_id from told
+    union
+    select other_article_id from told
+),
+
+words as (
+    select
+        texts.article_id,
+        list(distinct terms.term) as terms,
+    from lake.terms as terms
+    inner join texts
+        on texts.text_id = terms.text_id
+    semi join told_articles
+        on told_articles.article_id = texts.article_id
+    group by texts.article_id
 ),
 
 told_words as (

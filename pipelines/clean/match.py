@@ -90,8 +90,5 @@ def _pattern_hits(
     if not patterns.rules or not rows.size:
         return
     texts = strings(codes, bounds[0][rows], bounds[1][rows]).cast(pa.binary()).to_pylist()
-    results = zip(rows.tolist(), texts, map(patterns.compiled.Match, texts), strict=True)
-    for row, text, found in results:
-        if found:
-            for rule in patterns.confirmed(found, text.decode()):
-                yield row, rule
+    for place, rule in patterns.hits(texts):
+        yield int(rows[place]), rule

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 import re2
@@ -56,6 +57,7 @@ _COUNTED: Final = re2.compile(r"(\\x)?\{([0-9]+)(?:,([0-9]+))?\}")
 _MAX_COUNT: Final = 8
 
 
+@cache
 def relax(pattern: str) -> str:
     """A pattern that matches at least as much, with large counted repeats left open.
 
@@ -72,6 +74,10 @@ def relax(pattern: str) -> str:
     return str(_COUNTED.sub(opened, pattern))
 
 
+_BEGINS_ANYHOW: Final = re2.compile(r"(?:\((?:\?:)?)*(?:\.|\[\^[^\]]*\])[*+]")
+"""Patterns that open with `.*` or the like: whatever a line begins with, they may still match."""
+
+
 @dataclass(frozen=True)
 class PatternSet:
     """Patterns that are tried together; `rules[i]` is the rule of the set's pattern `i`."""
@@ -80,29 +86,52 @@ class PatternSet:
     patterns: tuple[str, ...]
     method: str
     """How a pattern confirms: `match`, `fullmatch` or `search`."""
-    compiled: Any
+    parts: tuple[tuple[tuple[int, ...], Any], ...]
+    """RE2 sets, each with the numbers of its patterns."""
     _confirm: dict[int, Callable[[str], Any]] = field(default_factory=dict)
 
-    def confirmed(self, found: Iterable[int], text: str) -> list[int]:
-        """Rules of the relaxed patterns `found` whose own pattern matches `text`, in order."""
-        return [self.rules[i] for i in sorted(found) if self._confirmation(i)(text)]
+    def hits(self, texts: list[bytes]) -> Iterator[tuple[int, int]]:
+        """(place of the text, rule) of every match in UTF-8 texts, rules in order for each text."""
+        found: dict[int, list[int]] = {}
+        for numbers, compiled in self.parts:
+            for place, hit in enumerate(map(compiled.Match, texts)):
+                if hit:
+                    found.setdefault(place, []).extend(numbers[i] for i in hit)
+        for place, candidates in found.items():
+            text = texts[place].decode()
+            for i in sorted(candidates):
+                if self._is_confirmed(i, text):
+                    yield place, self.rules[i]
 
-    def _confirmation(self, i: int) -> Callable[[str], Any]:
-        """Compiled when it is first needed: most patterns never are, and all take half a second."""
+    def _is_confirmed(self, i: int, text: str) -> bool:
+        """Whether pattern `i`, relaxed in its set, matches as it is written.
+
+        Compiled when it is first needed: most patterns never are, and all take half a second.
+        """
+        pattern = self.patterns[i]
+        if relax(pattern) == pattern:
+            return True
         if i not in self._confirm:
-            pattern = re2.compile(self.patterns[i], options())
-            self._confirm[i] = getattr(pattern, self.method)
-        return self._confirm[i]
+            self._confirm[i] = getattr(re2.compile(pattern, options()), self.method)
+        return bool(self._confirm[i](text))
 
 
 def pattern_set(patterns: Iterable[tuple[int, str]], make: Any, method: str) -> PatternSet:
-    """A set made by `make`, confirmed by the compiled pattern's `method` (fullmatch …)."""
+    """Sets made by `make`, confirmed by the compiled pattern's `method` (fullmatch …).
+
+    Patterns that may begin anyhow have a set of their own: in one set with those that a line's
+    first characters rule out, every line makes states anew, which cost twice the time.
+    """
+    rules, own = zip(*patterns, strict=True) if (patterns := list(patterns)) else ((), ())
+    is_open = [bool(_BEGINS_ANYHOW.match(pattern)) for pattern in own]
+    groups = [tuple(i for i in range(len(own)) if is_open[i] == wanted) for wanted in (False, True)]
+    parts = tuple((numbers, _compiled(own, numbers, make)) for numbers in groups if numbers)
+    return PatternSet(rules, own, method, parts)
+
+
+def _compiled(patterns: Sequence[str], numbers: Iterable[int], make: Any) -> Any:
     compiled = make(options())
-    rules, own = [], []
-    for rule, pattern in patterns:
-        compiled.Add(relax(pattern))
-        rules.append(rule)
-        own.append(pattern)
-    if rules:
-        compiled.Compile()
-    return PatternSet(tuple(rules), tuple(own), method, compiled)
+    for i in numbers:
+        compiled.Add(relax(patterns[i]))
+    compiled.Compile()
+    return compiled

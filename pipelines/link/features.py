@@ -170,7 +170,7 @@ def _words(tokens: _Tokens, idf: NDArray[np.float32]) -> _Words:
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def _fill_words(tokens: Any, idf: Any, words: Any) -> Any:
-    """Words by sentence and distinct words of each text, both in one pass over its words, sorted."""
+    """Words by sentence and distinct words of each text, in one pass over its sorted words."""
     entry, word = 0, -1
     for text in range(len(words.kept_words)):
         keys, begin = _word_keys(tokens, text), tokens.text_sentence[text]

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-import numba
 import numpy as np
 import orjson
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from pipelines.link.align import best_partners, shared_mass
 from pipelines.link.background import Background
-from pipelines.link.features import TextFeatures, text_features
-from pipelines.link.scan import is_among
-from pipelines.link.shingles import hash_run
+from pipelines.link.features import text_features
+from pipelines.link.spans import KINDS, align_pairs, find_shared
 from pipelines.link.tables import EVIDENCE
-from pipelines.link.tokens import NAME, NUMBER, QUOTED, TokenBatch
 from pipelines.link.verify import Shelf, pair_ids
 
-MAX_SENTENCES: Final = 8
 MAX_SHARED: Final = 12
 MAX_CHARS: Final = 400
-MIN_SCORE: Final = 0.3
-_QUOTE_RUN: Final = 4
 _CHUNK: Final = 2_000
-
-
-class _Texts(NamedTuple):
-    bodies: list[str]
-    features: TextFeatures
-    tokens: TokenBatch
 
 
 def explain_pairs(
@@ -45,136 +30,87 @@ def explain_pairs(
         one, other = some["text_id"].to_numpy(), some["other_text_id"].to_numpy()
         wanted = np.unique(np.concatenate((one, other)))
         bodies = shelf(pa.array(wanted))
-        held = _Texts(bodies.to_pylist(), *text_features(bodies, hidden, background))
-        found = [
-            explain(held, a, b)
-            for a, b in zip(
-                np.searchsorted(wanted, one), np.searchsorted(wanted, other), strict=True
-            )
-        ]
+        features, tokens = text_features(bodies, hidden, background)
+        rows = np.searchsorted(wanted, one), np.searchsorted(wanted, other)
+        texts = bodies.to_pylist()
+        held = [(texts[a], texts[b]) for a, b in zip(*(row.tolist() for row in rows), strict=True)]
+        sentences = _Sentences(*(it.tolist() for it in align_pairs(features, tokens, *rows)))
+        runs = _Runs(*(it.tolist() for it in find_shared(tokens, *rows)))
+        sides = [_explain(pair, *both, sentences, runs) for pair, both in enumerate(held)]
         columns = [pa.array(pair_ids(one, other)), pa.array(one), pa.array(other)]
-        columns += [pa.array([orjson.dumps(side[k]).decode() for side in found]) for k in (0, 1)]
+        columns += [pa.array([side[k] for side in sides], pa.string()) for k in (0, 1)]
         parts.append(pa.table(columns, schema=EVIDENCE))
     return pa.concat_tables(parts)
 
 
-def explain(held: _Texts, one: int, other: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Evidence of a pair of rows, as seen from the one and from the other."""
-    sentences = list(_aligned(held, one, other))
-    sides = []
-    for a, b, here in ((one, other, True), (other, one, False)):
-        sides.append(
-            {
-                "sentences": [_sentence(held, pair, here) for pair in sentences],
-                "quotations": _quotations(held, a, b),
-                "names": _shared(held, a, b, NAME),
-                "numbers": _shared(held, a, b, NUMBER),
-            }
-        )
-    return sides[0], sides[1]
+_Quoted = tuple[int, int, str]
+"""Where a sentence begins and ends in its text, in characters, and what it says."""
 
 
-class _Aligned(NamedTuple):
-    score: float
-    one: tuple[int, int, int]  # text, first character, after its last
-    other: tuple[int, int, int]
+class _Sentences(NamedTuple):
+    """What `align_pairs` gives, as lists: those of flat numbers are made and read fastest."""
+
+    first: list[int]
+    score: list[float]
+    begin: list[int]
+    end: list[int]
+    other_begin: list[int]
+    other_end: list[int]
 
 
-def _aligned(held: _Texts, one: int, other: int) -> Iterator[_Aligned]:
-    """The strongest aligned sentences, in the order of the one text."""
-    start, to = held.features.sentence_start[one], held.features.sentence_start[other]
-    mass = held.features.sentence_mass[start : held.features.sentence_start[one + 1]]
-    other_mass = held.features.sentence_mass[to : held.features.sentence_start[other + 1]]
-    shared = shared_mass(held.features, one, other)[0]
-    partner, score, _ = best_partners(shared, mass, other_mass)
-    best = np.argsort(-(score * mass), kind="stable")[:MAX_SENTENCES]
-    for row in np.sort(best[score[best] >= MIN_SCORE]):
-        yield _Aligned(
-            float(score[row]),
-            _span(held, one, int(start + row)),
-            _span(held, other, int(to + partner[row])),
-        )
+class _Runs(NamedTuple):
+    """What `find_shared` gives, as lists."""
+
+    first: list[int]
+    begin: list[int]
+    end: list[int]
 
 
-def _span(held: _Texts, text: int, sentence: int) -> tuple[int, int, int]:
-    tokens = held.tokens
-    first, after = tokens.sentence_start[sentence], tokens.sentence_start[sentence + 1]
-    return text, int(tokens.start[first]), int(tokens.end[after - 1])
+def _explain(
+    pair: int, one: str, other: str, sentences: _Sentences, runs: _Runs
+) -> tuple[str, str]:
+    """Evidence of a pair of texts as JSON, as seen from the one and from the other."""
+    here, there = [], []
+    for at in range(sentences.first[pair], sentences.first[pair + 1]):
+        score = round(sentences.score[at], 3)
+        begin, end = sentences.begin[at], sentences.end[at]
+        to, stop = sentences.other_begin[at], sentences.other_end[at]
+        text, partner = one[begin:end][:MAX_CHARS], other[to:stop][:MAX_CHARS]
+        here.append(_sentence(score, (begin, end, text), (to, stop, partner)))
+        there.append(_sentence(score, (to, stop, partner), (begin, end, text)))
+    slot = 2 * len(KINDS) * pair
+    return (
+        _json(here, _phrases(one, slot, runs)),
+        _json(there, _phrases(other, slot + len(KINDS), runs)),
+    )
 
 
-def _sentence(held: _Texts, pair: _Aligned, here: bool) -> dict[str, Any]:
-    near, far = (pair.one, pair.other) if here else (pair.other, pair.one)
+def _sentence(
+    score: float, near: tuple[int, int, str], far: tuple[int, int, str]
+) -> dict[str, Any]:
     return {
-        "score": round(pair.score, 3),
-        "start_char": near[1],
-        "end_char": near[2],
-        "other_start_char": far[1],
-        "other_end_char": far[2],
-        "text": held.bodies[near[0]][near[1] : near[2]][:MAX_CHARS],
-        "other_text": held.bodies[far[0]][far[1] : far[2]][:MAX_CHARS],
+        "score": score,
+        "start_char": near[0],
+        "end_char": near[1],
+        "other_start_char": far[0],
+        "other_end_char": far[1],
+        "text": near[2],
+        "other_text": far[2],
     }
 
 
-def _tokens(held: _Texts, text: int) -> tuple[int, int]:
-    """First token of a text, and the first after its last."""
-    return int(held.tokens.text_start[text]), int(held.tokens.text_start[text + 1])
+def _phrases(text: str, slot: int, runs: _Runs) -> dict[str, list[str]]:
+    """The texts of the first runs of each kind, each once."""
+    found = {}
+    for kind, name in enumerate(KINDS, slot):
+        phrases: dict[str, None] = {}
+        for at in range(runs.first[kind], runs.first[kind + 1]):
+            phrases[text[runs.begin[at] : runs.end[at]][:MAX_CHARS]] = None
+            if len(phrases) == MAX_SHARED:
+                break
+        found[name] = list(phrases)
+    return found
 
 
-def _shared(held: _Texts, one: int, other: int, flag: np.uint8) -> list[str]:
-    """Names or numbers of the one text that the other has too, as written, in order."""
-    here, there = _tokens(held, one), _tokens(held, other)
-    marked = _mark_shared(held.tokens.token, held.tokens.flags, here, there, flag)
-    return _phrases(held, one, marked)
-
-
-def _quotations(held: _Texts, one: int, other: int) -> list[str]:
-    """Quoted words of the one text of which runs of four stand quoted in the other."""
-    here, there = _tokens(held, one), _tokens(held, other)
-    marked = _mark_quoted(held.tokens.token, held.tokens.flags, here, there)
-    return _phrases(held, one, marked)
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _mark_shared(token: Any, flags: Any, here: Any, there: Any, flag: Any) -> Any:
-    """Which tokens from here[0] to here[1] are flagged and stand flagged there too."""
-    known = np.sort(token[there[0] : there[1]][flags[there[0] : there[1]] & flag > 0])
-    marked = np.zeros(here[1] - here[0], np.bool_)
-    for place in range(len(marked)):
-        at = here[0] + place
-        marked[place] = flags[at] & flag > 0 and is_among(token[at], known)
-    return marked
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _quoted_runs(token: Any, flags: Any, span: Any) -> Any:
-    """Hash of the run of quoted tokens that begins at each; 0 where none does."""
-    runs = np.zeros(span[1] - span[0], np.uint64)
-    length = 0
-    for at in range(span[0], span[1]):
-        length = length + 1 if flags[at] & QUOTED else 0
-        if length >= _QUOTE_RUN:
-            first = at + 1 - _QUOTE_RUN
-            runs[first - span[0]] = hash_run(token, first, at + 1)
-    return runs
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _mark_quoted(token: Any, flags: Any, here: Any, there: Any) -> Any:
-    """Which tokens from here[0] to here[1] are in a quoted run that stands quoted there too."""
-    known = np.sort(_quoted_runs(token, flags, there))
-    marked = np.zeros(here[1] - here[0], np.bool_)
-    for place, run in enumerate(_quoted_runs(token, flags, here)):
-        if run and is_among(run, known):
-            marked[place : place + _QUOTE_RUN] = True
-    return marked
-
-
-def _phrases(held: _Texts, text: int, marked: NDArray[np.bool_]) -> list[str]:
-    """The texts of the first runs of marked tokens, each once."""
-    first, after = _tokens(held, text)
-    start, end = held.tokens.start[first:after], held.tokens.end[first:after]
-    edges = np.diff(np.concatenate(([0], marked.astype(np.int8), [0])))
-    firsts, afters = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
-    body = held.bodies[text]
-    phrases = [body[start[a] : end[b - 1]][:MAX_CHARS] for a, b in zip(firsts, afters, strict=True)]
-    return list(dict.fromkeys(phrases))[:MAX_SHARED]
+def _json(sentences: list[dict[str, Any]], phrases: dict[str, list[str]]) -> str:
+    return orjson.dumps({"sentences": sentences, **phrases}).decode()

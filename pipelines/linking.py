@@ -17,6 +17,7 @@ import pyarrow.dataset as ds
 from pipelines import views, warehouse
 from pipelines.clean.sightings import nights
 from pipelines.commits import Stage
+from pipelines.contract import ARTICLES
 from pipelines.lake import WRITTEN_IN, Lake
 from pipelines.link import steps
 from pipelines.link.background import Background, load_background
@@ -32,6 +33,7 @@ from pipelines.warehouse import Connection, Model
 STATE: Final = ("masked_sentences", "body_pairs", "clusters", "story_members")
 """Lake tables of which only the last night's files count."""
 
+_BODIES: Final = pa.schema([ARTICLES.field(name) for name in ("document_id", "article_body")])
 _FACTS: Final = ["document_id", "site", "retrieved_at", "run_id"]
 
 
@@ -93,10 +95,13 @@ def link(night: Night) -> Summary:
     if done := lake.commit_of(night.run_id, "link"):
         return dict(done.summary)
     articles = lake.files("articles", run_id=night.run_id)
-    with lake.stage(night.run_id, "link", replaces=STATE if articles else ()) as stage:
+    with (
+        lake.stage(night.run_id, "link", replaces=STATE if articles else ()) as stage,
+        closing(text_file(night)) as texts,
+    ):
         if articles:
-            changes = _changes(night, stage)
-            linked = relink(night, stage, changes)
+            changes = _changes(night, stage, texts)
+            linked = relink(night, stage, changes, texts)
             _retire(lake, stage, linked)
             for name, rows in changes.index.items():
                 stage.write(name, rows)
@@ -109,10 +114,16 @@ def link(night: Night) -> Summary:
     return stage.summary
 
 
-def relink(night: Night, stage: Stage, changes: Changes) -> Linked:
+def text_file(night: Night) -> TextFile:
+    """An empty file for bodies of texts."""
+    return TextFile(night.settings.warehouse / "spill")
+
+
+def relink(night: Night, stage: Stage, changes: Changes, texts: TextFile) -> Linked:
     """Link what is live once `changes` have happened.
 
-    Writes new pairs with their evidence, story changes, and the STATE whole.
+    Writes new pairs with their evidence, story changes, and the STATE whole. Bodies that `texts`
+    lacks are added to it from the lake.
     """
     lake, new, dead = night.lake, changes.new, changes.dead
     gone = pa.concat_tables([new, dead])["document_id"]
@@ -127,26 +138,23 @@ def relink(night: Night, stage: Stage, changes: Changes) -> Linked:
         live = pa.concat_tables([old, new])
         bench.put("fingerprints", live)
         views.show_as(con, lake, "pairs", "pairs_before")
-        with closing(TextFile(night.settings.warehouse / "spill")) as texts:
 
-            def bodies(text_ids: pa.Array) -> Shelf:
-                carriers = _carriers(live, text_ids)
-                for batch in lake.matching("articles", "document_id", carriers["document_id"]):
-                    place = pc.index_in(batch["document_id"], carriers["document_id"])
-                    texts.add(pc.take(carriers["text_id"], place), batch["article_body"])
-                return texts.shelf()
+        def bodies(text_ids: pa.Array) -> Shelf:
+            if len(lacking := texts.lacks(text_ids)):
+                _fetch(lake, _carriers(live, lacking), texts)
+            return texts.shelf()
 
-            linked = steps.compare(bench, before(lake), bodies, load_background(), stage.write)
+        linked = steps.compare(bench, before(lake), bodies, load_background(), stage.write)
     for name in STATE:
         stage.write(name, getattr(linked, name).cast(lake.schemas[name]))
     stage.write("story_changes", stamped(linked.story_changes, night))
     return linked
 
 
-def _changes(night: Night, stage: Stage) -> Changes:
+def _changes(night: Night, stage: Stage, texts: TextFile) -> Changes:
     """Tonight's fingerprints and index rows, and the fingerprints they take the place of."""
     lake = night.lake
-    index = _index(night, load_background(), stage)
+    index = _index(night, load_background(), stage, texts)
     new, dead = index.pop("fingerprints"), _superseded(lake, night.run_id)
     known = pc.unique(pa.concat_tables([_known(lake, new), dead])["text_id"])
     counts = new.group_by("text_id").aggregate([([], "count_all")])
@@ -171,8 +179,13 @@ def _write_once(rows: pa.Table, known: pa.Array, again: pa.ChunkedArray, once: S
     once.write(distinct.select(rows.schema.names).cast(rows.schema))
 
 
-def _index(night: Night, background: Background, stage: Stage) -> dict[str, pa.Table]:
-    """Index rows of tonight's articles, by table; of a text, once for each batch that has it."""
+def _index(
+    night: Night, background: Background, stage: Stage, texts: TextFile
+) -> dict[str, pa.Table]:
+    """Index rows of tonight's articles, by table; of a text, once for each batch that has it.
+
+    What is read here is kept in `texts`, since most of it is compared.
+    """
     if night.settings.is_distributed:
         from pipelines import spark
 
@@ -186,6 +199,7 @@ def _index(night: Night, background: Background, stage: Stage) -> dict[str, pa.T
         rows = fingerprint_batch(batch, background)
         for name, spill in made.items():
             spill.write(getattr(rows, name))
+        texts.keep(rows.fingerprints["text_id"], batch["article_body"])
         count += batch.num_rows
         night.watch("link", count, total)
     return {name: spill.table() for name, spill in made.items()}
@@ -237,6 +251,14 @@ def _carriers(live: pa.Table, text_ids: pa.Array) -> pa.Table:
     wanted = live.select(["text_id", "document_id"]).filter(pc.is_in(live["text_id"], text_ids))
     first = wanted.group_by("text_id").aggregate([("document_id", "min")])
     return first.rename_columns(["text_id", "document_id"]).combine_chunks()
+
+
+def _fetch(lake: Lake, carriers: pa.Table, texts: TextFile) -> None:
+    """Bodies of texts from the lake, each by a document that carries it."""
+    names = carriers["document_id"]
+    for batch in lake.matching("articles", "document_id", names, _BODIES):
+        place = pc.index_in(batch["document_id"], names)
+        texts.find(_taken(carriers["text_id"], place), batch["article_body"])
 
 
 def _retire(lake: Lake, stage: Stage, linked: Linked) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import Final
 
 import pyarrow as pa
@@ -131,7 +132,8 @@ def _relink(night: Night, stage: Stage, gone: pa.Array) -> None:
     dead = known.filter(pc.is_in(known["document_id"], gone))
     index = {name: lake.schemas[name].empty_table() for name in TEXT_TABLES}
     nothing = linking.Changes(known.slice(0, 0), dead, index)
-    linked = linking.relink(night, stage, nothing)
+    with closing(linking.text_file(night)) as texts:
+        linked = linking.relink(night, stage, nothing, texts)
     for table in TEXT_TABLES:
         _rewrite(lake, stage, table, "text_id", linked.retired_texts["text_id"])
     for table in PAIR_TABLES:

@@ -279,8 +279,10 @@ def test_a_shelf_on_disk_gives_the_bodies_asked_for(tmp_path: Path) -> None:
     bodies = ["", "Zwölf Kähne", "日本", "a\nb" * 500]
     ids = pa.array([text_id_of(body) for body in bodies], pa.int64())
     with closing(TextFile(tmp_path)) as texts:
-        texts.add(ids.slice(0, 2), pa.array(bodies[:2]))
-        texts.add(pa.concat_arrays([ids.slice(2), ids.slice(0, 1)]), pa.array([*bodies[2:], "old"]))
+        texts.keep(ids.take(pa.array([1, 0, 1])), pa.array([bodies[1], bodies[0], bodies[1]]))
+        assert texts.lacks(ids) == ids.slice(2)
+        of_old = pa.concat_arrays([ids.slice(2), ids.slice(0, 1)])
+        texts.find(of_old, pa.array([*bodies[2:], "old"]))
         shelf = texts.shelf()
         assert shelf(ids.take(pa.array([3, 0, 2]))).to_pylist() == [bodies[3], "", "日本"]
         with pytest.raises(KeyError, match="no body"):

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipelines.link.fingerprint import text_id_of
+from pipelines.link.fingerprint import text_ids_of
 from pipelines.link.verify import Shelf
 
 
@@ -27,17 +28,24 @@ class TextFile:
         """Give the room back."""
         self._file.close()
 
-    def add(self, text_ids: pa.Array, bodies: pa.Array) -> None:
-        """Append bodies; a former body of a document, which is another text by now, is passed."""
-        found = []
-        for name, body in zip(text_ids.to_pylist(), bodies.to_pylist(), strict=True):
-            if text_id_of(body) == name:
-                data = body.encode("utf-8", "surrogatepass")
-                self._file.write(data)
-                found.append((name, len(data)))
-        pairs = np.array(found, np.int64).reshape(-1, 2)
-        self._ids.append(pairs[:, 0])
-        self._sizes.append(pairs[:, 1])
+    def keep(self, text_ids: pa.Array, bodies: pa.Array) -> None:
+        """Append bodies, each once; none is null."""
+        ids, first = np.unique(text_ids.to_numpy(), return_index=True)
+        large = pc.cast(pc.take(bodies, pa.array(first)), pa.large_string())
+        edges = np.frombuffer(large.buffers()[1], np.int64, len(ids) + 1, 8 * large.offset)
+        self._file.write(memoryview(large.buffers()[2] or b"")[edges[0] : edges[-1]])
+        self._ids.append(ids)
+        self._sizes.append(np.diff(edges))
+
+    def find(self, text_ids: pa.Array, bodies: pa.Array) -> None:
+        """Keep bodies; a former body of a document, which is another text by now, is passed."""
+        is_it = pa.array(text_ids_of(bodies) == text_ids.to_numpy())
+        self.keep(text_ids.filter(is_it), bodies.filter(is_it))
+
+    def lacks(self, text_ids: pa.Array) -> pa.Array:
+        """Those of the texts that are not in the file."""
+        known = np.concatenate([*self._ids, np.zeros(0, np.int64)])
+        return text_ids.filter(pa.array(~np.isin(text_ids.to_numpy(), known)))
 
     def shelf(self) -> Shelf:
         """What lies in the file by now."""

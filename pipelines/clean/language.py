@@ -74,50 +74,93 @@ _SCRIPTS: Final = (
 """Scripts that settle the language; kana beside ideographs means Japanese."""
 
 
+_LONGEST_WORD: Final = 8
+_NO_LETTER: Final = 255
+_OTHER_SCRIPT: Final = len(_SCRIPTS)
+_SLOTS: Final = 4096
+"""Places for the hashes of words, eight times as many as there are words."""
+
+_FNV_OFFSET: Final = np.uint64(0xCBF29CE484222325)
+_FNV_PRIME: Final = np.uint64(0x100000001B3)
+_HIGH: Final = np.uint64(64 - 12)  # the high bits of a product depend on all of what went in
+
+
+@numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+def _with_letter(state: Any, letter: Any) -> Any:
+    """FNV-1a, one code point further."""
+    return (state ^ np.uint64(letter)) * _FNV_PRIME
+
+
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _word_hash(codes: Any, first: int, last: int, lower: Any) -> Any:
-    state = np.uint64(0xCBF29CE484222325)
-    for at in range(first, last):
-        state = (state ^ np.uint64(lower[codes[at]])) * np.uint64(0x100000001B3)
+def _word_hash(letters: Any) -> Any:
+    state = _FNV_OFFSET
+    for letter in letters:
+        state = _with_letter(state, letter)
     return state
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _place(keys: Any, word: Any) -> Any:
+    """Where a word's hash is, or would be, in a table that is not full; 0 is free."""
+    place = word >> _HIGH
+    while keys[place] != 0 and keys[place] != word:
+        place = (place + np.uint64(1)) % np.uint64(_SLOTS)
+    return place
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def _count(codes: Any, bounds: Any, tables: Any, words: Any, scripts: Any) -> None:
     """Function words a language into `words`, characters a script into `scripts` (last: all)."""
-    keys, masks, lower, ranges = tables
+    keys, counts_for, lower, script_of = tables
     for row in range(bounds.shape[0]):
-        begin = bounds[row, 0]
-        for at in range(bounds[row, 0], bounds[row, 1] + 1):
-            code = codes[at] if at < bounds[row, 1] else 32
-            is_letter = (65 <= code <= 90 or 97 <= code <= 122 or code >= 0xC0) and code < 0xFFFF
-            if is_letter and not 0x2000 <= code <= 0x303F:
-                scripts[row, ranges.shape[0]] += 1
-                for i in range(ranges.shape[0] if code >= 0x370 else 0):
-                    scripts[row, i] += ranges[i, 0] <= code <= ranges[i, 1]
+        text = codes[bounds[row, 0] : bounds[row, 1]]
+        size = 0
+        state = _FNV_OFFSET
+        for at in range(text.size + 1):
+            code = text[at] if at < text.size else np.uint32(32)
+            script = script_of[code] if code < 0x10000 else np.uint8(_NO_LETTER)
+            if script != _NO_LETTER:
+                scripts[row, script] += 1
+                state = _with_letter(state, lower[code])
+                size += 1
                 continue
-            if 0 < at - begin <= 8:
-                word = _word_hash(codes, begin, at, lower)
-                place = np.searchsorted(keys, word)
-                if place < keys.size and keys[place] == word:
+            if 0 < size <= _LONGEST_WORD:
+                place = _place(keys, state)
+                if keys[place] != 0:
                     for language in range(words.shape[1]):
-                        words[row, language] += (masks[place] >> language) & 1
-            begin = at + 1
+                        words[row, language] += counts_for[place, language]
+            size = 0
+            state = _FNV_OFFSET
+        scripts[row, _OTHER_SCRIPT] = scripts[row].sum()
+
+
+def _script_table() -> NDArray[np.uint8]:
+    """Index into _SCRIPTS of each letter, _OTHER_SCRIPT for those of others, _NO_LETTER."""
+    code = np.arange(0x10000)
+    is_letter = np.isin(code | 0x20, range(ord("a"), ord("z") + 1))
+    is_letter |= (code >= 0xC0) & (code != 0xFFFF)
+    is_letter &= (code < 0x2000) | (code > 0x303F)
+    table = np.where(is_letter, _OTHER_SCRIPT, _NO_LETTER).astype(np.uint8)
+    for script, (_, first, last) in enumerate(_SCRIPTS):
+        table[first : last + 1] = np.where(is_letter[first : last + 1], script, _NO_LETTER)
+    return table
 
 
 @cache
 def _tables() -> tuple[
-    NDArray[np.uint64], NDArray[np.int64], NDArray[np.uint32], NDArray[np.int64]
+    NDArray[np.uint64], NDArray[np.int32], NDArray[np.uint32], NDArray[np.uint8]
 ]:
-    masks: dict[int, int] = {}
-    for bit, words in enumerate(WORDS.values()):
+    """Hashes of words by place, how often each counts for each language, small letters, scripts."""
+    keys = np.zeros(_SLOTS, dtype=np.uint64)
+    counts_for = np.zeros((_SLOTS, len(WORDS)), dtype=np.int32)
+    for language, words in enumerate(WORDS.values()):
         for word in set(words.split()):
-            codes = np.array([ord(c) for c in word], dtype=np.uint32)
-            key = int(_word_hash(codes, 0, codes.size, LOWER))
-            masks[key] = masks.get(key, 0) | 1 << bit
-    keys = np.array(sorted(masks), dtype=np.uint64)
-    ranges = np.array([bounds for _, *bounds in _SCRIPTS], dtype=np.int64)
-    return keys, np.array([masks[int(key)] for key in keys], dtype=np.int64), LOWER, ranges
+            letters = np.array([LOWER[ord(c)] for c in word], dtype=np.uint32)
+            key = np.uint64(_word_hash(letters))
+            place = _place(keys, key)
+            keys[place] = key
+            counts_for[place, language] = 1
+    return keys, counts_for, LOWER, _script_table()
 
 
 def languages(codes: NDArray[np.uint32], bounds: NDArray[np.int64]) -> list[str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipelines import arrivals, linking, mending, objects, steps, takedown, tonight
+from pipelines.batch import collect_rarely
 from pipelines.lease import lease
 from pipelines.settings import Settings
 from pipelines.tonight import Night, Summary, Watch, unwatched
@@ -91,6 +92,7 @@ VERBS: Final[tuple[Callable[[Night], Summary], ...]] = (
 def do(verb: Callable[[Night], Summary], night: Night) -> Summary:
     """Do one verb and note how long it took."""
     begun = time.monotonic()
+    collect_rarely()
     night.watch(verb.__name__, 0, None)
     summary = verb(night)
     night.durations[verb.__name__] = round(time.monotonic() - begun, 3)

@@ -25,7 +25,7 @@ def scores_of(
 ) -> np.ndarray:
     """Score of each line, the evidence of the rule book known."""
     code = teller.codes(lines, languages)
-    odds = np.append(model.rule_odds(teller.judge.rule_ids(), teller.kinds[:-1]), np.float32(0))
+    odds = np.append(model.rule_odds(teller.judge.rule_ids, teller.kinds[:-1]), np.float32(0))
     unknown = np.zeros(len(lines.start), np.float32)
     return model.score(lines, teller.kinds[code], unknown, odds[code])
 

@@ -27,7 +27,7 @@ class Teller:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.judge = Judge(rulebook, None, 0.5, SiteLines.of(None), Owner())
-        self.kinds = np.append(self.judge.kinds(), np.int8(-1))
+        self.kinds = np.append(self.judge.kinds, np.int8(-1))
         """Kind of each verdict code; the last (code -1) is none."""
 
     def codes(self, lines: LineBatch, languages: list[str]) -> np.ndarray:

@@ -157,7 +157,7 @@ class Trainer:
             "features": np.array(FEATURES),
             "calibration": np.array(CALIBRATION, dtype=np.float32),
             "restraint": np.float32(RESTRAINT),
-            **self.rules.stored(self.teller.judge.rule_ids()),
+            **self.rules.stored(self.teller.judge.rule_ids),
         }
 
     def _groups(self) -> list[dict]:

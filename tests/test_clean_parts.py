@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -16,6 +17,7 @@ from pipelines.clean.headline import without_site
 from pipelines.clean.metadata import published
 from pipelines.clean.patterns import relax
 from pipelines.clean.rulebook import RULES
+from pipelines.clean.seen import SeenLines
 from pipelines.clean.segment import segment
 from pipelines.clean.sites import SITE_LINES, SiteLines
 from pipelines.clean.sources import agency_of, dateline_agency
@@ -211,6 +213,16 @@ def test_line_hashes_are_the_same_on_every_machine():
         2199436617409003069,
         fold_text("3 kommentare")[1],
     ]
+
+
+def test_a_later_line_takes_the_place_of_an_earlier_one():
+    seen = SeenLines()
+    first, same_place, other = 5 << 60, (5 << 60) + 1, 6 << 60
+    for rule, line in enumerate((first, other, same_place)):
+        seen.note(np.array([line], dtype=np.uint64), np.full((1, 3), rule, dtype=np.int32))
+    is_known, found = seen.look_up(np.array([first, other, same_place], dtype=np.uint64))
+    assert is_known.tolist() == [False, True, True]
+    assert found[is_known].tolist() == [[1, 1, 1], [2, 2, 2]]
 
 
 def test_counted_repeats_are_left_open_in_sets_only():

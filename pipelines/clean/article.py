@@ -69,7 +69,7 @@ _GIVEN: Final = (
     "site", "given_headline", "given_byline", "given_published_precision", "given_section",
     "given_language",
 )  # fmt: skip
-_PIECE_CHARS: Final = 8_000_000
+_PIECE_CHARS: Final = 2_000_000
 """Characters of documents that are cleaned at once; some 40 bytes of memory are needed for each."""
 
 

@@ -85,7 +85,7 @@ def classify(lines: LineBatch, folded: FoldedLines, given: Given, judge: Judge) 
     _site_repeats(draft)
     by_model = _apply_model(draft, scores)
     _overrule(draft)
-    kind = np.append(judge.kinds(), np.int8(-1))[draft.code]
+    kind = np.append(judge.kinds, np.int8(-1))[draft.code]
     sure = by_model & (draft.code >= 0) & (scores.sort_share >= SURE_KIND)
     kind[sure] = scores.sort[sure]
     return Verdicts(draft.code, kind, draft.score, draft.where, found, draft.dates)
@@ -93,11 +93,7 @@ def classify(lines: LineBatch, folded: FoldedLines, given: Given, judge: Judge) 
 
 def _rule_odds(draft: Draft) -> NDArray[np.float32]:
     """Log-odds of what the evidence against each line hits, on the training pages; 0 for none."""
-    judge, model = draft.judge, draft.judge.model
-    if model is None:
-        return np.zeros(draft.code.size, dtype=np.float32)
-    odds = model.rule_odds(judge.rule_ids(), judge.kinds())
-    by_code: NDArray[np.float32] = np.append(odds, np.float32(0))[draft.code]
+    by_code: NDArray[np.float32] = np.append(draft.judge.odds, np.float32(0))[draft.code]
     return by_code
 
 
@@ -108,7 +104,7 @@ def _ask_model(draft: Draft, odds: NDArray[np.float32]) -> LineScores:
         unsaid = LineScores.empty(draft.code.size)
         unsaid.kind[:, LINE_KINDS.index("title")] = 1
         return unsaid
-    kinds = np.append(judge.kinds(), np.int8(-1))
+    kinds = np.append(judge.kinds, np.int8(-1))
     return judge.model.judge(draft.lines, kinds[draft.code], draft.support, odds)
 
 
@@ -121,7 +117,7 @@ def _veto(draft: Draft, scores: LineScores, odds: NDArray[np.float32]) -> None:
     judge = draft.judge
     if judge.model is None:
         return
-    is_sure = np.append(judge.is_sure(), True)[draft.code] | _is_set_with_others(draft, scores)
+    is_sure = np.append(judge.is_sure, True)[draft.code] | _is_set_with_others(draft, scores)
     score = np.where(odds >= TRUSTED_ODDS, scores.bare, scores.score)
     back = np.flatnonzero(~is_sure & (score < WITH_EVIDENCE * judge.threshold))
     draft.code[back], draft.score[back] = -1, 0

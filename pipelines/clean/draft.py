@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -37,7 +38,7 @@ DERIVED: Final[dict[str, tuple[str, str]]] = {
 """Verdicts that no rule of the book carries: rule_id -> (kind, reason)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Judge:
     """All that a decision rests on besides the text."""
 
@@ -48,25 +49,30 @@ class Judge:
     sites: SiteLines
     owner: Owner
 
-    def rule_id(self, code: int) -> str:
-        """The rule_id of a verdict code."""
-        rules = self.rulebook.rules
-        return rules[code].id if code < len(rules) else list(DERIVED)[code - len(rules)]
-
+    @cached_property
     def rule_ids(self) -> list[str]:
         """The rule_id of every verdict code."""
         return [*(rule.id for rule in self.rulebook.rules), *DERIVED]
 
+    @cached_property
     def is_sure(self) -> NDArray[np.bool_]:
         """Whether the line model may not overrule each verdict code."""
         known = self.model.known_rules() if self.model else frozenset[str]()
         rules = [rule.sure or rule.id not in known for rule in self.rulebook.rules]
         return np.array(rules + [False] * len(DERIVED))
 
+    @cached_property
+    def odds(self) -> NDArray[np.float32]:
+        """Log-odds on the training pages of what each verdict code hits; 0 without a model."""
+        if self.model is None:
+            return np.zeros(len(self.rule_ids), dtype=np.float32)
+        return self.model.rule_odds(self.rule_ids, self.kinds)
+
     def code(self, derived: str) -> int:
         """The verdict code of a derived rule_id."""
         return len(self.rulebook.rules) + list(DERIVED).index(derived)
 
+    @cached_property
     def kinds(self) -> NDArray[np.int8]:
         """Kind (index into KINDS) of every verdict code."""
         named = [rule.kind for rule in self.rulebook.rules] + [kind for kind, _ in DERIVED.values()]

@@ -1,6 +1,6 @@
 """Lines + rule book -> the candidate rules of each line, one for each zone.
 
-Only distinct lines are matched; phrases by hash, patterns by RE2 sets.
+Only distinct lines not met before are matched; phrases by hash, patterns by RE2 sets.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import pyarrow as pa
 from pipelines.clean.fold import WHOLE_CHARS, FoldedLines
 from pipelines.clean.patterns import PatternSet
 from pipelines.clean.rulebook import Rulebook
+from pipelines.clean.seen import SEEN_CHARS
 from pipelines.clean.strings import strings
 
 if TYPE_CHECKING:
@@ -40,15 +41,25 @@ _SLOTS: Final = {
 
 def candidates(folded: FoldedLines, rulebook: Rulebook) -> NDArray[np.int32]:
     """Index of the rule that holds for each line in each zone, -1 for none; shape (lines, 3)."""
-    _, first, inverse = np.unique(folded.exact_hash, return_index=True, return_inverse=True)
-    found = np.full((first.size, 3), -1, dtype=np.int32)
-    for row, rule in _hits(folded, first, rulebook):
-        if rulebook.rules[rule].fragment and _is_sentence(folded, int(first[row])):
+    hashes, first, inverse = np.unique(folded.exact_hash, return_index=True, return_inverse=True)
+    is_known, found = rulebook.seen.look_up(hashes)
+    new = np.flatnonzero(~is_known)
+    found[new] = _judged(folded, first[new], rulebook)
+    short = new[folded.chars[first[new]] <= SEEN_CHARS]
+    rulebook.seen.note(hashes[short], found[short])
+    return found[inverse]
+
+
+def _judged(folded: FoldedLines, rows: NDArray[np.int64], rulebook: Rulebook) -> NDArray[np.int32]:
+    """`candidates` of some distinct lines."""
+    found = np.full((rows.size, 3), -1, dtype=np.int32)
+    for place, rule in _hits(folded, rows, rulebook):
+        if rulebook.rules[rule].fragment and _is_sentence(folded, int(rows[place])):
             continue
         for slot in _SLOTS[rulebook.rules[rule].zone]:
-            if found[row, slot] < 0:
-                found[row, slot] = rule
-    return found[inverse]
+            if found[place, slot] < 0:
+                found[place, slot] = rule
+    return found
 
 
 def _is_sentence(folded: FoldedLines, row: int) -> bool:
@@ -72,7 +83,7 @@ def _hits(
 
 
 def _phrase_hits(line_hash: NDArray[np.uint64], rulebook: Rulebook) -> Iterator[tuple[int, int]]:
-    known = np.array(sorted(rulebook.phrases), dtype=np.uint64)
+    known = rulebook.phrase_hashes
     if known.size:
         place = np.minimum(np.searchsorted(known, line_hash), known.size - 1)
         for row in np.flatnonzero(known[place] == line_hash).tolist():

@@ -44,7 +44,6 @@ def removed_lines(names: pa.Array, judged: Judged, judge: Judge) -> pa.RecordBat
     rows = np.flatnonzero(verdicts.code >= 0)
     start, end = lines.start[rows], lines.end[rows]
     offset = lines.document_start[lines.document[rows]]
-    rule_ids = [judge.rule_id(c) for c in range(len(judge.rulebook.rules) + len(DERIVED))]
     scores = np.round(verdicts.score[rows].astype(np.float64), 4)
     return pa.RecordBatch.from_arrays(
         [
@@ -55,7 +54,7 @@ def removed_lines(names: pa.Array, judged: Judged, judge: Judge) -> pa.RecordBat
             strings(lines.codes, start, end),
             strings(lines.codes, end, judged.reading.gaps.until[rows]),
             pa.array(KINDS).take(pa.array(verdicts.kind[rows])),
-            pa.array(rule_ids).take(pa.array(verdicts.code[rows])),
+            pa.array(judge.rule_ids).take(pa.array(verdicts.code[rows])),
             pa.array(scores.astype(np.float32)),
         ],
         schema=REMOVED_LINES,

@@ -13,13 +13,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import re2
 
 from pipelines.clean.fold import fold_text
 from pipelines.clean.patterns import PatternSet, expand, options, pattern_set
+from pipelines.clean.seen import SeenLines
 from pipelines.contract import KINDS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 RULES: Final = Path(__file__).parent / "rules"
 """The rule files that travel with the package."""
@@ -189,6 +194,16 @@ class Rulebook:
             for phrase in rule.phrases if rule.match == "line" else ():
                 table.setdefault(fold_text(phrase)[1], []).append(index)
         return table
+
+    @cached_property
+    def phrase_hashes(self) -> NDArray[np.uint64]:
+        """The hashes of `phrases`, ascending."""
+        return np.array(sorted(self.phrases), dtype=np.uint64)
+
+    @cached_property
+    def seen(self) -> SeenLines:
+        """What these rules said of lines before."""
+        return SeenLines()
 
     def _patterns(self, match: str, *, case: bool) -> list[tuple[int, str]]:
         return [

@@ -42,7 +42,8 @@ common_words as (
     select
         candidates.text_id,
         candidates.other_text_id,
-        unnest(list_intersect(one.terms, other.terms)) as term,
+        -- as list_intersect, which takes three times as long
+        unnest(list_filter(other.terms, lambda term: list_contains(one.terms, term))) as term,
     from candidates
     inner join text_words as one
         on one.text_id = candidates.text_id

@@ -14,13 +14,22 @@ with touched as (
         on changed.text_id = sentences.text_id
 ),
 
+-- nearly all sentences stand in one text
+frequent as (
+    select sentence
+    from lake.sentences
+    where sentence in (select sentence from touched)
+    group by sentence
+    having count(*) >= 4
+),
+
 spoken as (
     select
         sentences.sentence,
         sentences.context,
         sentences.text_id,
     from lake.sentences as sentences
-    where sentences.sentence in (select sentence from touched)
+    where sentences.sentence in (select sentence from frequent)
 ),
 
 repeated as (

@@ -44,38 +44,74 @@ words as (
     where abs(posts.word) % portion.portion_count = portion.number
 ),
 
--- what no text looked at has is left aside at once: of old words, most
-touched as (
+own as (
+    select
+        words.word,
+        words.text_id,
+        focus.weight,
+    from words
+    inner join focus
+        on focus.text_id = words.text_id
+),
+
+own_words as (
     select
         word,
-        text_id,
+        count(*) as text_count,
+    from own
+    group by word
+),
+
+-- what no text looked at has is left aside at once: of old words, most
+other as (
+    select
+        words.word,
+        words.text_id,
+        0 as weight,
     from words
     where
-        word in (
-            select own.word
-            from words as own
-            inner join focus
-                on focus.text_id = own.text_id
-        )
-        and text_id not in (select text_id from linkage.changed_texts where not is_live)
+        words.word in (select word from own_words)
+        and words.text_id not in (select text_id from focus)
+        and words.text_id not in (select text_id from linkage.changed_texts where not is_live)
+),
+
+other_words as (
+    select
+        word,
+        count(*) as text_count,
+    from other
+    group by word
 ),
 
 shared as (
     select
+        own_words.word,
+        own_words.text_count + coalesce(other_words.text_count, 0) as text_count,
+    from own_words
+    left join other_words
+        on other_words.word = own_words.word
+    where own_words.text_count + coalesce(other_words.text_count, 0) >= 2
+),
+
+touched as (
+    select
         word,
-        count(*) as text_count,
-    from touched
-    group by word
-    having count(*) >= 2
+        text_id,
+        weight,
+    from own
+    union all
+    select
+        word,
+        text_id,
+        weight,
+    from other
 )
 
 select
     touched.word,
     touched.text_id,
     shared.text_count::integer as text_count,
-    coalesce(focus.weight, 0)::tinyint as weight,
+    touched.weight::tinyint as weight,
 from touched
 inner join shared
     on shared.word = touched.word
-left join focus
-    on focus.text_id = touched.text_id

@@ -16,7 +16,7 @@ from pipelines.link.background import Background
 from pipelines.link.features import text_features
 from pipelines.link.tables import PAIRS
 
-_CHUNK_TEXTS: Final = 10_000
+_CHUNK_TEXTS: Final = 4_000
 """Texts held as bodies and features at a time: about 20 kB each."""
 _FACTOR: Final = np.uint64(0x9E3779B97F4A7C15)
 

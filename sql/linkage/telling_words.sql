@@ -115,7 +115,8 @@ words as (
 ),
 
 told_words as (
-    select unnest(list_intersect(one.terms, other.terms)) as term
+    -- as list_intersect, which takes three times as long
+    select unnest(list_filter(other.terms, lambda term: list_contains(one.terms, term))) as term
     from told
     inner join words as one
         on one.article_id = told.article_id

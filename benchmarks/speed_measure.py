@@ -1,9 +1,10 @@
 """What a command costs, children and all: time on the wall, CPU, the most memory at once.
 
-CPU is what the kernel counted for the process and every child that was waited for. Memory is the
-sum of the resident sets of the process tree, sampled; pages that processes share count for each,
-so it errs on the high side. A hard limit is set by a control group of the kernel (v1 or v2), where
-this user may make one: beyond it the kernel kills, whatever the code believes of its own memory.
+CPU is what the kernel counted for the process and every child that was waited for. Memory is what
+the process tree has resident, sampled; a page that several processes share is divided among them
+(PSS; where the kernel does not tell, it counts for each). A hard limit is set by a control group of
+the kernel (v1 or v2), where this user may make one: beyond it the kernel kills, whatever the code
+believes of its own memory.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-_INTERVAL: Final = 0.02
+_INTERVAL: Final = 0.1
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _GROUPS: Final = (
     (Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes"),
@@ -115,6 +116,11 @@ def _tree(root: int) -> list[int]:
 
 
 def _resident(process: int) -> int:
+    try:
+        told = Path(f"/proc/{process}/smaps_rollup").read_text()
+        return next(int(it.split()[1]) for it in told.splitlines() if it.startswith("Pss:")) << 10
+    except (OSError, StopIteration):
+        pass
     try:
         return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * _PAGE
     except OSError:

@@ -3,8 +3,9 @@
     parquet/stories.parquet                              written whole every night
     parquet/documents.parquet/000017.2026-03-04.0.parquet   a part, of 50,000 rows at most
 
-A part of which no row changed is hard-linked from the version before. Small parts are merged with
-what is new, so that their number follows the rows and not the nights.
+A part of which no row changed is hard-linked from the version before; one of which some did is
+copied without them. Small parts are merged with what is new, so that their number follows the rows
+and not the nights.
 """
 
 from __future__ import annotations
@@ -12,20 +13,23 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from pipelines.commits import ParquetSink
 from pipelines.durable import make_folder
-from pipelines.warehouse import Connection, Model, count_rows, literal
+from pipelines.warehouse import Connection, Model, literal, query
 
 PART_ROWS: Final = 50_000
-_ROWS_PER_BATCH: Final = 20_000
+_ROWS_PER_BATCH: Final = 5_000
+"""Rows of a row group: some 15 MB of texts, which a reader holds at a time."""
 _VOLATILE: Final = frozenset(
     {"run_id", "cleaned_at", "rejected_at", "quarantine_path", "first_seen_at", "last_seen_at"}
 )
@@ -63,11 +67,18 @@ def content_digest(con: Connection, table: str) -> str:
     return f"{row_count}-{lower or 0:x}-{upper or 0:x}"
 
 
-def _sum(digests: list[str]) -> str:
-    terms = [digest.split("-") for digest in digests]
-    rows = sum(int(term[0]) for term in terms)
-    lower, upper = (sum(int(term[place], 16) for term in terms) for place in (1, 2))
+def _sum(digests: Iterable[str], less: str = "0-0-0") -> str:
+    """Digest of all rows of which there are digests, without those of `less`."""
+    rows, lower, upper = (-term for term in _terms(less))
+    for digest in digests:
+        one, two, three = _terms(digest)
+        rows, lower, upper = rows + one, lower + two, upper + three
     return f"{rows}-{lower:x}-{upper:x}"
+
+
+def _terms(digest: str) -> tuple[int, int, int]:
+    rows, lower, upper = digest.split("-")
+    return int(rows), int(lower, 16), int(upper, 16)
 
 
 def write_table(
@@ -82,33 +93,75 @@ def write_table(
         facts = _facts(con, _write(con, model, _sorted_rows(model), [path], sys.maxsize))[0]
         return facts | ({"content_digest": None} if model.name in _LOGS else {})
     make_folder(path)
-    kept, rows = _kept(con, model, path, former) if former else ([], f'from marts."{model.name}"')
-    names = {facts["name"] for facts in kept}
-    free = (name for number in count() if (name := f"{run_id}.{number}.parquet") not in names)
-    parts = [*kept, *_facts(con, _write(con, model, rows, (path / name for name in free)))]
+    free = _free_paths(path, run_id, former.tables[model.name] if former else {})
+    kept, rows = _kept(con, model, path, free, former) if former else ([], _all_rows(model))
+    parts = [*kept, *_facts(con, _write(con, model, rows, free))]
     return {
         "row_count": sum(facts["row_count"] for facts in parts),
-        "content_digest": _sum([facts["content_digest"] for facts in parts]),
+        "content_digest": _sum(facts["content_digest"] for facts in parts),
         "byte_count": sum(facts["byte_count"] for facts in parts),
         "parts": parts,
     }
 
 
-def _kept(con: Connection, model: Model, folder: Path, former: Former) -> tuple[list[Facts], str]:
-    """The parts that stay as they are, linked, and a query for all rows that are not in them."""
-    is_touched = f'"{model.grows}" in (from delta."touched_{model.grows.removesuffix("_id")}s")'
+def _free_paths(folder: Path, run_id: str, former: Facts) -> Iterator[Path]:
+    """Paths for new parts of a table, none named as one of the version before."""
+    taken = {facts["name"] for facts in former.get("parts", ())}
+    names = (f"{run_id}.{number}.parquet" for number in count())
+    return (folder / name for name in names if name not in taken)
+
+
+def _kept(
+    con: Connection, model: Model, folder: Path, free: Iterator[Path], former: Former
+) -> tuple[list[Facts], str]:
+    """The parts that stay but for touched rows, and a query for all rows that are not in them."""
+    touched = f'delta."touched_{model.grows.removesuffix("_id")}s"'
+    keys = query(con, f"from {touched}")[model.grows].combine_chunks()
     kept, merged = [], []
     for facts in former.tables[model.name]["parts"]:
-        source = former.folder / folder.name / facts["name"]
-        rows = f"read_parquet({literal(source)})"
-        is_whole = not count_rows(con, f"{rows} where {is_touched}")
-        if is_whole and facts["row_count"] >= PART_ROWS // 2:
+        source = former.folder / f"{model.name}.parquet" / facts["name"]
+        left = facts["row_count"] - _count(source, model.grows, keys)
+        if left < PART_ROWS // 2:
+            rows = f"read_parquet({literal(source)})"
+            merged.append(
+                f'select * from {rows} where "{model.grows}" not in (from {touched})'  # noqa: S608
+            )
+        elif left == facts["row_count"]:
             _link(source, folder / facts["name"])
             kept.append(facts)
         else:
-            merged.append(f"select * from {rows} where not {is_touched}")  # noqa: S608
+            kept.append(_without(con, source, next(free), (model.grows, keys), facts))
     new = f'select * from delta."{model.name}"'  # noqa: S608
     return kept, " union all ".join([*merged, new])
+
+
+def _count(part: Path, key: str, keys: pa.Array) -> int:
+    """Rows of a part whose key is one of `keys`."""
+    column = pq.read_table(part, columns=[key])[key]
+    return int(pc.sum(pc.is_in(column, keys)).as_py() or 0)
+
+
+def _without(
+    con: Connection, part: Path, target: Path, gone: tuple[str, pa.Array], facts: Facts
+) -> Facts:
+    """Copy a part without rows of some keys; what the manifest says of the copy.
+
+    Only the rows that go are digested: a digest is a sum.
+    """
+    key, keys = gone
+    left_out = []
+    with pq.ParquetFile(part, page_checksum_verification=True, pre_buffer=False) as file:
+        sink = ParquetSink(target, file.schema_arrow)
+        for number in range(file.num_row_groups):
+            rows = file.read_row_group(number)
+            is_gone = pc.is_in(rows[key], keys)
+            left_out.append(rows.filter(is_gone))
+            sink.write(rows.filter(pc.invert(is_gone)))
+        sink.close()
+    con.register("left_out", pa.concat_tables(left_out))
+    digest = _sum([facts["content_digest"]], less=content_digest(con, "left_out"))
+    con.unregister("left_out")
+    return _fact(sink, digest)
 
 
 def _link(source: Path, target: Path) -> None:
@@ -147,16 +200,23 @@ def _described(schema: pa.Schema, descriptions: Mapping[str, str]) -> pa.Schema:
 
 def _facts(con: Connection, sinks: Iterable[ParquetSink]) -> list[Facts]:
     return [
-        {
-            "name": sink.path.name,
-            "row_count": sink.row_count,
-            "content_digest": content_digest(con, f"read_parquet({literal(sink.path)})"),
-            "byte_count": sink.path.stat().st_size,
-        }
-        for sink in sinks
+        _fact(sink, content_digest(con, f"read_parquet({literal(sink.path)})")) for sink in sinks
     ]
+
+
+def _fact(sink: ParquetSink, digest: str) -> Facts:
+    return {
+        "name": sink.path.name,
+        "row_count": sink.row_count,
+        "content_digest": digest,
+        "byte_count": sink.path.stat().st_size,
+    }
+
+
+def _all_rows(model: Model) -> str:
+    return f'select * from marts."{model.name}"'  # noqa: S608
 
 
 def _sorted_rows(model: Model) -> str:
     order = ", ".join(f'"{column}"' for column in model.grain) or "all"
-    return f'select * from marts."{model.name}" order by {order}'  # noqa: S608
+    return f"{_all_rows(model)} order by {order}"

@@ -39,6 +39,9 @@ from pipelines.warehouse import Connection, Model, literal
 STORAGE_VERSION: Final = "v1.4.0"
 """Read by DuckDB 1.4 and 1.5 clients too; the default of 2.0 is not."""
 
+ROW_GROUP: Final = 20_480
+"""Rows that are compressed together; the last group of a table is compressed anew each night."""
+
 _ENTRIES: Final = ("copydesk.duckdb", "parquet", "dashboard.html", "manifest.json")
 """What readers open, below `published/`."""
 
@@ -66,8 +69,9 @@ def attach(con: Connection, path: Path, name: str, *, read_only: bool = False) -
     Texts are compressed with zstd: a third of the size, which is copied and verified every night.
     """
     con.execute("set force_compression = 'zstd'")
-    how = "(read_only)" if read_only else f"(storage_version '{STORAGE_VERSION}')"
-    con.execute(f"attach {literal(path)} as {name} {how}")
+    new = f"storage_version '{STORAGE_VERSION}', row_group_size {ROW_GROUP}"
+    how = "read_only" if read_only else new
+    con.execute(f"attach {literal(path)} as {name} ({how})")
 
 
 def write_version(

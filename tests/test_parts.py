@@ -101,10 +101,10 @@ def test_an_empty_table_has_a_part_that_tells_its_columns(home: Home) -> None:
 @pytest.mark.parametrize(
     ("touched", "new", "kept"),
     [
-        (ids(0, 0), rows(120_000, 5), 3),
+        (ids(0, 0), rows(140_000, 5), 3),
         (ids(3, 1), rows(3, 1, size=7), 2),
         (ids(3, 1), rows(0, 0), 2),
-        (ids(119_999, 2), rows(119_999, 2, size=7), 2),
+        (ids(139_999, 2), rows(139_999, 2, size=7), 2),
         ("select document_id from marts.things", rows(0, 1), 0),
     ],
     ids=["new rows", "a changed row", "a row that left", "both", "all rows"],
@@ -113,12 +113,25 @@ def test_parts_without_a_touched_row_are_kept(
     home: Home, touched: str, new: str, kept: int
 ) -> None:
     home.con.execute("set threads = 1; set preserve_insertion_order = true")
-    home.change(ids(0, 0), rows(0, 120_000))
+    home.change(ids(0, 0), rows(0, 140_000))
     home.write(is_grown=False)
     home.change(touched, new)
     facts = home.write()
     assert len(home.inodes(0) & home.inodes(1)) == kept
     assert home.digests() == (facts["content_digest"],) * 2
+
+
+def test_a_part_that_loses_rows_keeps_the_others_and_its_digest_is_theirs(home: Home) -> None:
+    home.change(ids(0, 0), rows(0, 100_000))
+    home.write(is_grown=False)
+    home.change(ids(10, 20_000), rows(10, 3, size=9))
+    facts = home.write()
+    assert sorted(part["row_count"] for part in facts["parts"])[0] == 3
+    assert facts["row_count"] == 80_003
+    assert home.digests() == (facts["content_digest"],) * 2
+    home.change(ids(0, 90_000), rows(0, 0))
+    assert home.write()["row_count"] == 10_000
+    assert home.digests()[0] == home.digests()[1]
 
 
 def test_parts_follow_the_rows_and_not_the_nights(home: Home) -> None:

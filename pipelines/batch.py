@@ -56,9 +56,10 @@ def _clean_in_worker(batch: pa.RecordBatch) -> CleanBatch:
 def clean_batches(
     batches: Iterable[pa.RecordBatch], cleaner: Cleaner, *, workers: int
 ) -> Iterator[CleanBatch]:
-    """Clean batches in order; in worker processes when there are enough of them.
+    """Clean batches in order; when there are enough of them, in `workers` processes.
 
-    At most `workers + 1` batches are in memory at a time, and the first few. Workers end with this
+    This process is one of them: the others hold what it holds, 300 MB each, and start as slowly.
+    At most two batches for each are in memory at a time, and the first few. Workers end with this
     process, also when it is killed.
     """
     waiting = iter(batches)
@@ -68,14 +69,23 @@ def clean_batches(
             yield clean_batch(batch, cleaner)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _start_worker, (cleaner,)) as pool:
-        running: deque[Future[CleanBatch]] = deque()
+    with ProcessPoolExecutor(workers - 1, context, _start_worker, (cleaner,)) as pool:
+        results: deque[Future[CleanBatch]] = deque()
         for batch in chain(first, waiting):
-            running.append(pool.submit(_clean_in_worker, batch))
-            if len(running) > workers:
-                yield running.popleft().result()
-        while running:
-            yield running.popleft().result()
+            if sum(not it.done() for it in results) <= workers - 1:
+                results.append(pool.submit(_clean_in_worker, batch))
+            else:
+                results.append(_cleaned_here(batch, cleaner))
+            while results and (results[0].done() or len(results) >= 2 * workers):
+                yield results.popleft().result()
+        while results:
+            yield results.popleft().result()
+
+
+def _cleaned_here(batch: pa.RecordBatch, cleaner: Cleaner) -> Future[CleanBatch]:
+    done: Future[CleanBatch] = Future()
+    done.set_result(clean_batch(batch, cleaner))
+    return done
 
 
 def full_batches(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:

@@ -116,34 +116,44 @@ def pool_wording(
 def affine(x: Any, weight: Any, bias: Any, rectify: Any, out: Any) -> None:
     """Write x weight + bias to `out`, negative values as 0 if `rectify`.
 
-    Two lines at a time, four inputs at a time; the order of the sums is the same for every line,
-    so that a line's result does not depend on the batch (as it does in a BLAS).
+    Three lines at a time, so that each weight is read once for three, and four inputs at a time;
+    the order of the sums is the same for every line, so that a line's result does not depend on
+    the batch (as it does in a BLAS).
     """
     lines, inputs = x.shape
     width = weight.shape[1]
-    acc = np.empty((2, width), dtype=np.float32)
+    acc = np.empty((3, width), dtype=np.float32)
     low = np.float32(0) if rectify else np.float32(-np.inf)
-    for i in range(0, lines, 2):
-        n = min(i + 1, lines - 1)
+    for i in range(0, lines, 3):
+        m, n = min(i + 1, lines - 1), min(i + 2, lines - 1)
         for j in range(width):
             acc[0, j] = bias[j]
             acc[1, j] = bias[j]
+            acc[2, j] = bias[j]
         for k in range(0, inputs - 3, 4):
             a0, a1, a2, a3 = x[i, k], x[i, k + 1], x[i, k + 2], x[i, k + 3]
-            b0, b1, b2, b3 = x[n, k], x[n, k + 1], x[n, k + 2], x[n, k + 3]
-            if a0 == a1 == a2 == a3 == b0 == b1 == b2 == b3 == 0:
+            b0, b1, b2, b3 = x[m, k], x[m, k + 1], x[m, k + 2], x[m, k + 3]
+            c0, c1, c2, c3 = x[n, k], x[n, k + 1], x[n, k + 2], x[n, k + 3]
+            if (
+                a0 == a1 == a2 == a3 == 0
+                and b0 == b1 == b2 == b3 == 0
+                and c0 == c1 == c2 == c3 == 0
+            ):
                 continue
             for j in range(width):
                 w0, w1, w2, w3 = weight[k, j], weight[k + 1, j], weight[k + 2, j], weight[k + 3, j]
                 acc[0, j] += a0 * w0 + a1 * w1 + a2 * w2 + a3 * w3
                 acc[1, j] += b0 * w0 + b1 * w1 + b2 * w2 + b3 * w3
+                acc[2, j] += c0 * w0 + c1 * w1 + c2 * w2 + c3 * w3
         for k in range(inputs - inputs % 4, inputs):
             for j in range(width):
                 acc[0, j] += x[i, k] * weight[k, j]
-                acc[1, j] += x[n, k] * weight[k, j]
+                acc[1, j] += x[m, k] * weight[k, j]
+                acc[2, j] += x[n, k] * weight[k, j]
         for j in range(width):
             out[i, j] = max(acc[0, j], low)
-            out[n, j] = max(acc[1, j], low)
+            out[m, j] = max(acc[1, j], low)
+            out[n, j] = max(acc[2, j], low)
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]

@@ -86,15 +86,15 @@ class PatternSet:
     patterns: tuple[str, ...]
     method: str
     """How a pattern confirms: `match`, `fullmatch` or `search`."""
-    parts: tuple[tuple[tuple[int, ...], Any], ...]
-    """RE2 sets, each with the numbers of its patterns."""
+    parts: tuple[tuple[tuple[int, ...], Callable[[bytes], Any]], ...]
+    """How each RE2 set matches, with the numbers of its patterns."""
     _confirm: dict[int, Callable[[str], Any]] = field(default_factory=dict)
 
     def hits(self, texts: list[bytes]) -> Iterator[tuple[int, int]]:
         """(place of the text, rule) of every match in UTF-8 texts, rules in order for each text."""
         found: dict[int, list[int]] = {}
-        for numbers, compiled in self.parts:
-            for place, hit in enumerate(map(compiled.Match, texts)):
+        for numbers, match in self.parts:
+            for place, hit in enumerate(map(match, texts)):
                 if hit:
                     found.setdefault(place, []).extend(numbers[i] for i in hit)
         for place, candidates in found.items():
@@ -123,15 +123,17 @@ def pattern_set(patterns: Iterable[tuple[int, str]], make: Any, method: str) -> 
     first characters rule out, every line makes states anew, which cost twice the time.
     """
     rules, own = zip(*patterns, strict=True) if (patterns := list(patterns)) else ((), ())
-    is_open = [bool(_BEGINS_ANYHOW.match(pattern)) for pattern in own]
+    is_open = [bool(_BEGINS_ANYHOW.match(relax(pattern))) for pattern in own]
     groups = [tuple(i for i in range(len(own)) if is_open[i] == wanted) for wanted in (False, True)]
     parts = tuple((numbers, _compiled(own, numbers, make)) for numbers in groups if numbers)
     return PatternSet(rules, own, method, parts)
 
 
-def _compiled(patterns: Sequence[str], numbers: Iterable[int], make: Any) -> Any:
+def _compiled(patterns: Sequence[str], numbers: Iterable[int], make: Any) -> Callable[[bytes], Any]:
     compiled = make(options())
     for i in numbers:
         compiled.Add(relax(patterns[i]))
     compiled.Compile()
-    return compiled
+    # Called some 30 times a document: what the Python wrapper adds is as much as a short match.
+    native: Callable[[bytes], Any] = getattr(compiled, "_set", compiled).Match
+    return native

@@ -53,6 +53,9 @@ def _marks() -> NDArray[np.uint8]:
 
 
 _MARKS: Final = _marks()
+_SMALL_A: Final = np.uint32(ord("a"))
+_LARGE_A: Final = np.uint32(ord("A"))
+_LETTERS: Final = np.uint32(26)
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
@@ -66,23 +69,21 @@ def _flag_documents(codes: Any, document_start: Any, marks: Any) -> Any:
     flags = np.zeros(document_start.size - 1, dtype=np.uint8)
     for row in range(flags.size):
         found = np.uint8(0)
-        small = 0
-        before = np.uint32(0)
+        glued = small = before = np.uint32(0)
         for code in codes[document_start[row] : document_start[row + 1]]:
-            lead = before
-            before = code
-            if code < 0x80:
-                if 97 <= code <= 122:
-                    small += 1
-                    continue
-                if 65 <= code <= 90 and small >= 4:
-                    found |= np.uint8(GLUED)
-            elif code < 0x2200 and _is_mojibake_lead(lead):
-                found |= np.uint8(MOJIBAKE)
-            if code < 0x10000:
+            if code < 0x80:  # sums and products: no branch, as where words end cannot be foreseen
+                is_small = np.uint32(np.uint32(code - _SMALL_A) < _LETTERS)
+                glued |= np.uint32(np.uint32(code - _LARGE_A) < _LETTERS) & np.uint32(small >= 4)
+                small = np.uint32((small + is_small) * is_small)
                 found |= marks[code]
-            small = 0
-        flags[row] = found
+            else:
+                if code < 0x2200 and _is_mojibake_lead(before):
+                    found |= np.uint8(MOJIBAKE)
+                if code < 0x10000:
+                    found |= marks[code]
+                small = np.uint32(0)
+            before = code
+        flags[row] = found | np.uint8(GLUED * glued)
     return flags
 
 

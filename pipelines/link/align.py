@@ -39,17 +39,44 @@ class _Sums(NamedTuple):
 def score_pairs(features: TextFeatures, left: Any, right: Any) -> Any:
     """Scores float32[n, SCORES] of n pairs of rows of `features`."""
     scores = np.zeros((len(left), SCORES), np.float32)
-    sums = _sums_of_texts(features)
+    sums, room = _sums_of_texts(features), room_for(features)
     for at in range(len(left)):
-        _containments(features, left[at], right[at], sums, scores[at])
-        _alignments(features, left[at], right[at], scores[at])
-        _overlaps(features, left[at], right[at], sums, scores[at])
-        _full_names(features, left[at], right[at], scores[at])
-        scores[at, 22], scores[at, 23] = (
-            features.kept_words[left[at]],
-            features.kept_words[right[at]],
-        )
+        one, other, row = left[at], right[at], scores[at]
+        _containments(features, (one, other), sums, room, row)
+        words = equal_places(features.word_token, features.word_start, (one, other), room)
+        _alignments(features, one, other, words, row)
+        _overlaps(features, one, other, (words, sums), row)
+        _full_names(features, one, other, room, row)
+        row[22], row[23] = features.kept_words[one], features.kept_words[other]
     return scores
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def room_for(features: Any) -> Any:
+    """Room for the places that two texts may have in common, for `equal_places`."""
+    most = 0
+    for start in (features.word_start, features.shingle_start, features.full_name_start):
+        for text in range(len(start) - 1):
+            most = max(most, start[text + 1] - start[text])
+    return np.empty((most + 1, 2), np.int64)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def equal_places(keys: Any, start: Any, pair: Any, room: Any) -> Any:
+    """Where two texts have the same of their distinct, sorted keys: int64[n, 2], in `room`.
+
+    Without a branch but the loop's: which of two keys is smaller cannot be guessed.
+    """
+    at, end = np.uint64(start[pair[0]]), np.uint64(start[pair[0] + 1])
+    to, stop = np.uint64(start[pair[1]]), np.uint64(start[pair[1] + 1])
+    count = np.uint64(0)
+    while at < end and to < stop:
+        a, b = keys[at], keys[to]
+        room[count, 0], room[count, 1] = at, to
+        count += np.uint64(a == b)
+        at += np.uint64(a <= b)
+        to += np.uint64(b <= a)
+    return room[: np.int64(count)]
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -81,21 +108,16 @@ def _term_frequency(count: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _containments(features: Any, one: Any, other: Any, sums: Any, scores: Any) -> Any:
-    at, end = features.shingle_start[one], features.shingle_start[one + 1]
-    to, stop = features.shingle_start[other], features.shingle_start[other + 1]
-    count, other_count = end - at, stop - to
+def _containments(features: Any, pair: Any, sums: Any, room: Any, scores: Any) -> Any:
+    one, other = pair
+    count = features.shingle_start[one + 1] - features.shingle_start[one]
+    other_count = features.shingle_start[other + 1] - features.shingle_start[other]
     quoted, other_quoted = sums.quoted[one], sums.quoted[other]
-    shared, shared_plain, shared_quoted = 0, 0, 0
-    while at < end and to < stop:
-        a, b = features.shingle[at], features.shingle[to]
-        if a == b:
-            shared += 1
-            both = features.shingle_quoted[at] or features.shingle_quoted[to]
-            shared_plain += not both
-            shared_quoted += both
-        at += a <= b
-        to += b <= a
+    places = equal_places(features.shingle, features.shingle_start, pair, room)
+    shared, shared_quoted = len(places), 0
+    for at, to in places:
+        shared_quoted += features.shingle_quoted[at] or features.shingle_quoted[to]
+    shared_plain = shared - shared_quoted
     scores[0], scores[1] = _share(shared, count), _share(shared, other_count)
     scores[2] = _share(shared, count + other_count - shared)
     scores[3] = _share(shared_plain, count - quoted)
@@ -109,30 +131,23 @@ def _share(part: Any, whole: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def shared_mass(features: Any, one: Any, other: Any) -> Any:
+def shared_mass(features: Any, one: Any, other: Any, words: Any) -> Any:
     """Rarity mass shared by each sentence of one text with each of the other, float32[2, n, m].
 
-    First of all words, then of those that stand outside quotation marks in both.
+    First of all words, then of those that stand outside quotation marks in both. `words` are the
+    places of those that both have.
     """
     rows = features.sentence_start[one + 1] - features.sentence_start[one]
     columns = features.sentence_start[other + 1] - features.sentence_start[other]
     shared = np.zeros((2, rows, columns), np.float32)
-    at, end = features.entry_start[one], features.entry_start[one + 1]
-    first, stop = features.entry_start[other], features.entry_start[other + 1]
-    while at < end and first < stop:
-        a, b = features.entry_token[at], features.entry_token[first]
-        if a != b:
-            at += a < b  # not a branch: which of the two is smaller cannot be guessed
-            first += b < a
-            continue
-        row, weight = features.entry_sentence[at], features.entry_weight[at]
-        to = first
-        while to < stop and features.entry_token[to] == a:
-            shared[0, row, features.entry_sentence[to]] += weight
-            if features.entry_plain[at] and features.entry_plain[to]:
-                shared[1, row, features.entry_sentence[to]] += weight
-            to += 1
-        at += 1
+    for word, other_word in words:
+        weight = features.word_weight[word]
+        for at in range(features.word_entry[word], features.word_entry[word + 1]):
+            row, is_plain = features.entry_sentence[at], features.entry_plain[at]
+            for to in range(features.word_entry[other_word], features.word_entry[other_word + 1]):
+                shared[0, row, features.entry_sentence[to]] += weight
+                if is_plain and features.entry_plain[to]:
+                    shared[1, row, features.entry_sentence[to]] += weight
     return shared
 
 
@@ -162,10 +177,10 @@ def _weighted(score: Any, mass: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _alignments(features: Any, one: Any, other: Any, scores: Any) -> Any:
+def _alignments(features: Any, one: Any, other: Any, words: Any, scores: Any) -> Any:
     start, stop = features.sentence_start[one], features.sentence_start[one + 1]
     other_start, other_stop = features.sentence_start[other], features.sentence_start[other + 1]
-    shared = shared_mass(features, one, other)
+    shared = shared_mass(features, one, other, words)
     for plain in range(2):
         masses = features.sentence_plain_mass if plain else features.sentence_mass
         mass, other_mass = masses[start:stop], masses[other_start:other_stop]
@@ -194,27 +209,22 @@ def _order(partner: Any, score: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _overlaps(features: Any, one: Any, other: Any, sums: Any, scores: Any) -> Any:
-    at, end = features.word_start[one], features.word_start[one + 1]
-    to, stop = features.word_start[other], features.word_start[other + 1]
+def _overlaps(features: Any, one: Any, other: Any, given: Any, scores: Any) -> Any:
+    words, sums = given
     dot, lead_dot, shared_names, name_count, number_count, rarity = 0.0, 0.0, 0.0, 0, 0, 0.0
-    while at < end and to < stop:
-        a, b = features.word_token[at], features.word_token[to]
-        if a == b:
-            weight = features.word_weight[at]
-            both = features.word_flags[at] & features.word_flags[to]
-            count_here, count_there = features.word_count[at], features.word_count[to]
-            tf = _term_frequency(count_here) * _term_frequency(count_there)
-            dot += tf * weight * weight
-            rarity += max(weight - COMMON_IDF, 0.0)
-            lead_dot += weight * weight if both & LEAD else 0.0
-            if both & NUMBER:
-                number_count += 1
-            elif both & NAME:
-                shared_names += weight
-                name_count += 1
-        at += a <= b
-        to += b <= a
+    for at, to in words:
+        weight = features.word_weight[at]
+        both = features.word_flags[at] & features.word_flags[to]
+        count_here, count_there = features.word_count[at], features.word_count[to]
+        tf = _term_frequency(count_here) * _term_frequency(count_there)
+        dot += tf * weight * weight
+        rarity += max(weight - COMMON_IDF, 0.0)
+        lead_dot += weight * weight if both & LEAD else 0.0
+        if both & NUMBER:
+            number_count += 1
+        elif both & NAME:
+            shared_names += weight
+            name_count += 1
     fewer_numbers = min(sums.numbers[one], sums.numbers[other])
     scores[11] = _share(dot, sums.norm[one] * sums.norm[other])
     scores[12] = _share(lead_dot, sums.lead[one] * sums.lead[other])
@@ -225,17 +235,11 @@ def _overlaps(features: Any, one: Any, other: Any, sums: Any, scores: Any) -> An
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _full_names(features: Any, one: Any, other: Any, scores: Any) -> Any:
-    at, end = features.full_name_start[one], features.full_name_start[one + 1]
-    to, stop = features.full_name_start[other], features.full_name_start[other + 1]
-    count, other_count, mass = end - at, stop - to, 0.0
-    shared = 0
-    while at < end and to < stop:
-        a, b = features.full_name[at], features.full_name[to]
-        if a == b:
-            shared += 1
-            mass += max(features.full_name_weight[at] - COMMON_IDF, 0.0)
-        at += a <= b
-        to += b <= a
-    scores[25], scores[26] = shared, mass
-    scores[27] = _share(shared, min(count, other_count))
+def _full_names(features: Any, one: Any, other: Any, room: Any, scores: Any) -> Any:
+    start = features.full_name_start
+    count, other_count = start[one + 1] - start[one], start[other + 1] - start[other]
+    places, mass = equal_places(features.full_name, start, (one, other), room), 0.0
+    for at, _ in places:
+        mass += max(features.full_name_weight[at] - COMMON_IDF, 0.0)
+    scores[25], scores[26] = len(places), mass
+    scores[27] = _share(len(places), min(count, other_count))

@@ -41,6 +41,7 @@ class TextFeatures(NamedTuple):
     word_weight: NDArray[np.float32]
     word_count: NDArray[np.int32]
     word_flags: NDArray[np.uint8]
+    word_entry: NDArray[np.int64]  # first of its words by sentence; one more than words
     shingle_start: NDArray[np.int64]  # distinct shingles, sorted
     shingle: NDArray[np.uint64]
     shingle_quoted: NDArray[np.bool_]
@@ -75,6 +76,7 @@ def text_features(
         words.word_weight[:distinct],
         words.word_count[:distinct],
         words.word_flags[:distinct],
+        words.word_entry[: distinct + 1],
         shingle_start,
         shingle,
         shingle_quoted,
@@ -144,6 +146,7 @@ class _Words(NamedTuple):
     word_weight: NDArray[np.float32]
     word_count: NDArray[np.int32]
     word_flags: NDArray[np.uint8]
+    word_entry: NDArray[np.int64]
     kept_words: NDArray[np.int32]
 
 
@@ -162,6 +165,7 @@ def _words(tokens: _Tokens, idf: NDArray[np.float32]) -> _Words:
         np.empty(room, np.float32),
         np.zeros(room, np.int32),
         np.zeros(room, np.uint8),
+        np.zeros(room + 1, np.int64),
         np.zeros(texts, np.int32),
     )
     _fill_words(tokens, idf, words)
@@ -182,6 +186,7 @@ def _fill_words(tokens: Any, idf: Any, words: Any) -> Any:
                 last, last_place, word = token, np.int64(-1), word + 1
                 words.word_token[word] = token
                 words.word_weight[word] = idf[bucket_of(np.uint32(token))]
+                words.word_entry[word] = entry
             words.word_count[word] += 1
             words.word_flags[word] |= np.uint8(low << np.uint64(1)) | np.uint8(is_quoted)
             rarity = words.word_weight[word]
@@ -194,6 +199,7 @@ def _fill_words(tokens: Any, idf: Any, words: Any) -> Any:
             last_place = place
         words.entry_start[text + 1], words.word_start[text + 1] = entry, word + 1
         words.kept_words[text] = len(keys)
+    words.word_entry[word + 1] = entry
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]

@@ -11,7 +11,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.link.align import best_partners, shared_mass
+from pipelines.link.align import best_partners, equal_places, room_for, shared_mass
 from pipelines.link.features import TextFeatures
 from pipelines.link.scan import NAME, NUMBER, QUOTED, is_among
 from pipelines.link.shingles import hash_run
@@ -70,13 +70,16 @@ def _plain(tokens: TokenBatch) -> Tokens:
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def _align_pairs(features: Any, tokens: Any, one: Any, other: Any) -> Any:
     first = np.zeros(len(one) + 1, np.int64)
+    room = room_for(features)
     scores = np.empty(MAX_SENTENCES * len(one), np.float32)
     places, used = np.empty((len(scores), 4), np.int32), 0
     for pair in range(len(one)):
         here, there = features.sentence_start[one[pair]], features.sentence_start[other[pair]]
         mass = features.sentence_mass[here : features.sentence_start[one[pair] + 1]]
         other_mass = features.sentence_mass[there : features.sentence_start[other[pair] + 1]]
-        shared = shared_mass(features, one[pair], other[pair])[0]
+        both = one[pair], other[pair]
+        words = equal_places(features.word_token, features.word_start, both, room)
+        shared = shared_mass(features, *both, words)[0]
         partner, score, _ = best_partners(shared, mass, other_mass)
         best = np.argsort(-(score * mass), kind="mergesort")[:MAX_SENTENCES]
         for row in np.sort(best[score[best] >= MIN_SCORE]):

@@ -12,9 +12,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pipelines.clean import article
+from pipelines.clean import portions
 from pipelines.clean.article import CleanBatch, clean_batch, load_cleaner
 from pipelines.clean.edits import RemovedLine, Repair, apply, restore
+from pipelines.clean.sightings import sightings
 from pipelines.clean.strings import code_points, strings
 from pipelines.clean.words import count_words
 from pipelines.contract import DOCUMENTS
@@ -84,9 +85,10 @@ def test_bodies_and_counts_are_those_of_the_edits(cleaned: CleanBatch) -> None:
 def test_the_size_of_portions_changes_nothing(
     cleaned: CleanBatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(article, "_PIECE_CHARS", 5_000)
+    seen = sightings(documents())
+    monkeypatch.setattr(portions, "PORTION_CHARS", 5_000)
     again = clean_batch(documents(), load_cleaner(Settings()))
-    for one, other in zip(cleaned, again, strict=True):
+    for one, other in zip((*cleaned, seen), (*again, sightings(documents())), strict=True):
         assert one.equals(other)
 
 

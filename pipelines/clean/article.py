@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
-from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipelines.clean.changes import Reading, find_changes
 from pipelines.clean.classify import Given, Judge, classify
@@ -22,6 +20,7 @@ from pipelines.clean.cleaner import Cleaner, load_cleaner
 from pipelines.clean.edits import RemovedLine, Repair
 from pipelines.clean.fold import fold
 from pipelines.clean.language import languages
+from pipelines.clean.portions import portions
 from pipelines.clean.rows import Judged, articles, removed_lines, repair_rows
 from pipelines.clean.segment import segment
 from pipelines.clean.sightings import nights
@@ -69,24 +68,14 @@ _GIVEN: Final = (
     "site", "given_headline", "given_byline", "given_published_precision", "given_section",
     "given_language",
 )  # fmt: skip
-_PIECE_CHARS: Final = 2_000_000
-"""Characters of documents that are cleaned at once; some 40 bytes of memory are needed for each."""
 
 
 def clean_batch(documents: pa.RecordBatch, cleaner: Cleaner) -> CleanBatch:
     """Clean a batch of `contract.DOCUMENTS`; one article a document, in the same order."""
-    pieces = [_clean_piece(piece, cleaner) for piece in _pieces(documents)]
+    pieces = [_clean_piece(piece, cleaner) for piece in portions(documents)]
     if len(pieces) == 1:
         return pieces[0]
     return CleanBatch(*(_joined(parts) for parts in zip(*pieces, strict=True)))
-
-
-def _pieces(documents: pa.RecordBatch) -> list[pa.RecordBatch]:
-    """The documents in portions of bounded size, at least one."""
-    sizes = pc.fill_null(pc.utf8_length(documents["raw_text"]), 0).to_numpy(zero_copy_only=False)
-    portion = np.cumsum(sizes) // _PIECE_CHARS
-    bounds = [0, *(np.flatnonzero(np.diff(portion)) + 1).tolist(), documents.num_rows]
-    return [documents.slice(a, b - a) for a, b in pairwise(bounds)]
 
 
 def _joined(parts: tuple[pa.RecordBatch, ...]) -> pa.RecordBatch:

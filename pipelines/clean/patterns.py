@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
@@ -78,17 +78,21 @@ _BEGINS_ANYHOW: Final = re2.compile(r"(?:\((?:\?:)?)*(?:\.|\[\^[^\]]*\])[*+]")
 """Patterns that open with `.*` or the like: whatever a line begins with, they may still match."""
 
 
+Match = Callable[[bytes], Any]
+"""How an RE2 set tells which of its patterns match a UTF-8 text."""
+
+
 @dataclass(frozen=True)
 class PatternSet:
     """Patterns that are tried together; `rules[i]` is the rule of the set's pattern `i`."""
 
     rules: tuple[int, ...]
     patterns: tuple[str, ...]
-    method: str
-    """How a pattern confirms: `match`, `fullmatch` or `search`."""
-    parts: tuple[tuple[tuple[int, ...], Callable[[bytes], Any]], ...]
-    """How each RE2 set matches, with the numbers of its patterns."""
-    _confirm: dict[int, Callable[[str], Any]] = field(default_factory=dict)
+    make: Callable[..., Any]
+    """What makes an RE2 set that matches as these patterns are meant to (`re2.Set.SearchSet` …)."""
+    parts: tuple[tuple[tuple[int, ...], Match], ...]
+    """Sets of relaxed patterns, each with the numbers of its patterns."""
+    _confirm: dict[int, Match] = field(default_factory=dict)
 
     def hits(self, texts: list[bytes]) -> Iterator[tuple[int, int]]:
         """(place of the text, rule) of every match in UTF-8 texts, rules in order for each text."""
@@ -98,42 +102,45 @@ class PatternSet:
                 if hit:
                     found.setdefault(place, []).extend(numbers[i] for i in hit)
         for place, candidates in found.items():
-            text = texts[place].decode()
             for i in sorted(candidates):
-                if self._is_confirmed(i, text):
+                if self._is_confirmed(i, texts[place]):
                     yield place, self.rules[i]
 
-    def _is_confirmed(self, i: int, text: str) -> bool:
+    def _is_confirmed(self, i: int, text: bytes) -> bool:
         """Whether pattern `i`, relaxed in its set, matches as it is written.
 
-        Compiled when it is first needed: most patterns never are, and all take half a second.
+        By a set of its own, which looks for no groups; made when it is first needed: most never
+        are, and all take half a second.
         """
         pattern = self.patterns[i]
         if relax(pattern) == pattern:
             return True
         if i not in self._confirm:
-            self._confirm[i] = getattr(re2.compile(pattern, options()), self.method)
+            self._confirm[i] = _compiled([pattern], self.make)
         return bool(self._confirm[i](text))
 
 
-def pattern_set(patterns: Iterable[tuple[int, str]], make: Any, method: str) -> PatternSet:
-    """Sets made by `make`, confirmed by the compiled pattern's `method` (fullmatch …).
+def pattern_set(patterns: Iterable[tuple[int, str]], make: Callable[..., Any]) -> PatternSet:
+    """Sets made by `make` of (rule, pattern).
 
     Patterns that may begin anyhow have a set of their own: in one set with those that a line's
     first characters rule out, every line makes states anew, which cost twice the time.
     """
     rules, own = zip(*patterns, strict=True) if (patterns := list(patterns)) else ((), ())
-    is_open = [bool(_BEGINS_ANYHOW.match(relax(pattern))) for pattern in own]
+    relaxed = [relax(pattern) for pattern in own]
+    is_open = [bool(_BEGINS_ANYHOW.match(pattern)) for pattern in relaxed]
     groups = [tuple(i for i in range(len(own)) if is_open[i] == wanted) for wanted in (False, True)]
-    parts = tuple((numbers, _compiled(own, numbers, make)) for numbers in groups if numbers)
-    return PatternSet(rules, own, method, parts)
+    parts = tuple(
+        (group, _compiled([relaxed[i] for i in group], make)) for group in groups if group
+    )
+    return PatternSet(rules, own, make, parts)
 
 
-def _compiled(patterns: Sequence[str], numbers: Iterable[int], make: Any) -> Callable[[bytes], Any]:
+def _compiled(patterns: Iterable[str], make: Callable[..., Any]) -> Match:
     compiled = make(options())
-    for i in numbers:
-        compiled.Add(relax(patterns[i]))
+    for pattern in patterns:
+        compiled.Add(pattern)
     compiled.Compile()
     # Called some 30 times a document: what the Python wrapper adds is as much as a short match.
-    native: Callable[[bytes], Any] = getattr(compiled, "_set", compiled).Match
+    native: Match = getattr(compiled, "_set", compiled).Match
     return native

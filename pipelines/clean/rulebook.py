@@ -226,22 +226,18 @@ class Rulebook:
     def whole(self) -> PatternSet:
         """Patterns for whole short lines, in lower case."""
         starts = [(i, f"(?:{p}).*") for i, p in self._patterns("start", case=False)]
-        return pattern_set(
-            [*self._patterns("line", case=False), *starts], re2.Set.FullMatchSet, "fullmatch"
-        )
+        return pattern_set([*self._patterns("line", case=False), *starts], re2.Set.FullMatchSet)
 
     @cached_property
     def cased(self) -> PatternSet:
         """Patterns for whole short lines, in their own case."""
         starts = [(i, f"(?:{p}).*") for i, p in self._patterns("start", case=True)]
-        return pattern_set(
-            [*self._patterns("line", case=True), *starts], re2.Set.FullMatchSet, "fullmatch"
-        )
+        return pattern_set([*self._patterns("line", case=True), *starts], re2.Set.FullMatchSet)
 
     @cached_property
     def starts(self) -> PatternSet:
         """Patterns for the start of long lines, in lower case."""
-        return pattern_set(self._patterns("start", case=False), re2.Set.MatchSet, "match")
+        return pattern_set(self._patterns("start", case=False), re2.Set.MatchSet)
 
     @cached_property
     def ends(self) -> PatternSet:
@@ -251,4 +247,4 @@ class Rulebook:
             for flag, case in (("i", False), ("", True))
             for i, p in self._patterns("end", case=case)
         ]
-        return pattern_set(patterns, re2.Set.SearchSet, "search")
+        return pattern_set(patterns, re2.Set.SearchSet)

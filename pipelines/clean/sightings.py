@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.clean.fold import line_hashes
+from pipelines.clean.portions import portions
 from pipelines.clean.segment import segment
 from pipelines.contract import SITE_LINES
 
@@ -40,6 +41,10 @@ def sightings(documents: pa.RecordBatch) -> pa.RecordBatch:
     (Broder 1997): two copies of an article share it as often as they share their paragraphs, so
     that copies of one article count once.
     """
+    return pa.concat_batches([_sightings(portion) for portion in portions(documents)])
+
+
+def _sightings(documents: pa.RecordBatch) -> pa.RecordBatch:
     known = documents.filter(documents["site"].is_valid())
     lines = segment(known["raw_text"])
     hashes = line_hashes(lines)

@@ -58,6 +58,21 @@ def page_for(size: int) -> Page:
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def most_words(data: Any) -> Any:
+    """Upper bound of the words in UTF-8 bytes.
+
+    Each begins with a character beyond ASCII, or with a letter or digit that follows none.
+    """
+    count, before = 0, False
+    for byte in data:
+        letter, digit = (byte | 0x20) - 0x61, byte - 0x30
+        is_word = ((letter >= 0) & (letter < 26)) | ((digit >= 0) & (digit < 10))
+        count += (is_word & (not before)) | (byte >= 0xC0)
+        before = is_word
+    return count
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def decode(data: Any, codes: Any) -> Any:
     """Fill `codes` with the code points of UTF-8 bytes; returns how many there are."""
     count, one = np.uint64(0), np.uint64(1)

@@ -20,9 +20,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.link.characters import character_tables
-from pipelines.link.page import page_for
+from pipelines.link.page import most_words, page_for
 from pipelines.link.scan import (
-    MAX_TEXT_TOKENS,
     NAME,
     NUMBER,
     OPENING,
@@ -78,8 +77,7 @@ def _scan_all(texts: pa.Array, short: NDArray[np.uint32], *, with_normal: bool) 
     offsets = np.frombuffer(filled.buffers()[1], np.int64, count + 1, 8 * filled.offset)
     data = np.frombuffer(filled.buffers()[2] or b"", np.uint8)
     sizes = np.diff(offsets)
-    # a token is followed by something that is none, or is of a script with three bytes a character
-    room = int(np.minimum((sizes + 1) // 2, MAX_TEXT_TOKENS).sum())
+    room = int(most_words(data[offsets[0] : offsets[-1]])) + count  # a text may begin in a word
     sink = Sink(
         token=np.empty(room, np.uint32),
         flags=np.empty(room, np.uint8),

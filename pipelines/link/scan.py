@@ -63,8 +63,9 @@ class Sink(NamedTuple):
     flags: NDArray[np.uint8]
     start: NDArray[np.int32]
     end: NDArray[np.int32]
-    is_first: NDArray[np.bool_]
+    sentence_start: NDArray[np.int64]
     text_start: NDArray[np.int64]
+    text_sentence: NDArray[np.int64]
     normal: NDArray[np.uint64]
 
 
@@ -192,13 +193,13 @@ def is_among(hashed: Any, words: Any) -> Any:
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def scan_texts(source: Any, page: Any, sink: Any) -> Any:
-    """Fill `sink` with the tokens of all texts; returns how many there are.
+    """Fill `sink` with the tokens of all texts; returns how many there are, and sentences.
 
     `page` has room for the longest text. Normal hashes are filled if the sink has room for them.
     """
-    used = 0
+    used, sentences = 0, 0
     for text in range(len(source.offsets) - 1):
-        sink.text_start[text] = used
+        sink.text_start[text], sink.text_sentence[text] = used, sentences
         data = source.data[source.offsets[text] : source.offsets[text + 1]]
         length = decode(data, page.codes)
         kinds, folded = page.kinds[:length], page.folded[:length]
@@ -208,18 +209,20 @@ def scan_texts(source: Any, page: Any, sink: Any) -> Any:
             sink.normal[text, 0], sink.normal[text, 1] = first, second
         mark_places(kinds, page.places)
         hash_runs(page, length)
-        used = _scan_text(page, length, source.short, sink, used)
-    sink.text_start[len(source.offsets) - 1] = used
-    return used
+        used, sentences = _scan_text(page, length, source.short, sink, (used, sentences))
+    sink.text_start[-1], sink.text_sentence[-1] = used, sentences
+    sink.sentence_start[sentences] = used
+    return used, sentences
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _scan_text(page: Any, end: Any, short: Any, sink: Any, used: Any) -> Any:
+def _scan_text(page: Any, end: Any, short: Any, sink: Any, before: Any) -> Any:
     # compiled, a tuple of arrays that is passed on costs more than reading the word
     codes, kinds, folded, places = page.codes, page.kinds, page.folded, page.places
     stems, is_word = page.stems, page.is_word
     look, at, opener, fresh, length = 0, np.int64(places[0]), np.uint32(0), True, 0
     word, word_end, hashed = np.int64(0), np.int64(0), np.uint32(0)
+    used, sentences = before
     limit = used + MAX_TEXT_TOKENS
     while at < end and used < limit:
         kind, stop = kinds[at], at + 1
@@ -232,7 +235,8 @@ def _scan_text(page: Any, end: Any, short: Any, sink: Any, used: Any) -> Any:
             if kind == CAPITAL:
                 flag |= OPENING if fresh else NAME
             fresh = fresh or length >= MAX_SENTENCE_TOKENS
-            sink.is_first[used] = fresh
+            sink.sentence_start[sentences] = used
+            sentences += fresh
             length = 1 if fresh else length + 1
             sink.token[used] = hashed
             sink.flags[used] = flag | QUOTED if opener else flag
@@ -253,4 +257,4 @@ def _scan_text(page: Any, end: Any, short: Any, sink: Any, used: Any) -> Any:
             at = np.int64(places[look])
             if at >= stop:
                 break
-    return used
+    return used, sentences

@@ -83,21 +83,21 @@ def _scan_all(texts: pa.Array, short: NDArray[np.uint32], *, with_normal: bool) 
         flags=np.empty(room, np.uint8),
         start=np.empty(room, np.int32),
         end=np.empty(room, np.int32),
-        is_first=np.empty(room, np.bool_),
+        sentence_start=np.empty(room + 1, np.int64),
         text_start=np.zeros(count + 1, np.int64),
+        text_sentence=np.zeros(count + 1, np.int64),
         normal=np.zeros((count if with_normal else 0, 2), np.uint64),
     )
     source = Source(data, offsets, *character_tables(), short)
-    used = int(scan_texts(source, page_for(int(sizes.max(initial=0))), sink))
-    sentence_start = np.append(np.flatnonzero(sink.is_first[:used]), used).astype(np.int64)
+    used, sentences = scan_texts(source, page_for(int(sizes.max(initial=0))), sink)
     return TokenBatch(
         token=sink.token[:used],
         flags=sink.flags[:used],
         start=sink.start[:used],
         end=sink.end[:used],
-        sentence_start=sentence_start,
+        sentence_start=sink.sentence_start[: sentences + 1],
         text_start=sink.text_start,
-        text_sentence=np.searchsorted(sentence_start, sink.text_start).astype(np.int64),
+        text_sentence=sink.text_sentence,
         normal=sink.normal,
     )
 

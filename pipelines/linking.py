@@ -52,7 +52,7 @@ class Bench:
 
     def make(self, model: str) -> None:
         """(Re)build `linkage.<model>`."""
-        warehouse.build_one(self.connection, self._models[model])
+        warehouse.build_bare(self.connection, self._models[model])
 
     def make_by_portions(self, model: str, count: int) -> None:
         """(Re)build `linkage.<model>` bit by bit, as `lake.portion` says."""

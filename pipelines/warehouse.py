@@ -211,6 +211,14 @@ def build_one(con: Connection, model: Model) -> int:
     into the database attached by that name, if there is one. Returns the row count. Raises
     ModelError as `build` does.
     """
+    name = build_bare(con, model)
+    if model.schema != "staging":
+        comment(con, name, model)
+    return count_rows(con, name)
+
+
+def build_bare(con: Connection, model: Model) -> str:
+    """As `build_one`, without comments, where no client will see them. Returns its name in SQL."""
     name = f'"{model.schema}"."{model.name}"'
     kind = "view" if model.schema == "staging" else "table"
     try:
@@ -225,9 +233,7 @@ def build_one(con: Connection, model: Model) -> int:
         lost = [column for column in model.columns if column not in built]
         problem = f"not in the front matter: {wrong}; not built: {lost}"
         raise ModelError(f"{model.path}: columns differ from the front matter ({problem})")
-    if kind == "table":
-        comment(con, name, model)
-    return count_rows(con, name)
+    return name
 
 
 def _is_database(con: Connection, name: str) -> bool:

@@ -100,12 +100,15 @@ def _find_given(head: list[HeadLine], given: str, site: str | None) -> Found:
     keys = _keys(given)
     longest = 2 * max(map(len, keys)) + 60
     rows = [
-        line.row
-        for line in head
-        if len(line.text) <= longest and any(_same(_key(line.text), key) for key in keys)
+        line.row for line in head if len(line.text) <= longest and _says_one_of(line.text, keys)
     ]
     at = next((i for i, line in enumerate(head) if line.row in rows[:1]), 0)
     return Found(without_site(given, site), tuple(rows), _sections(head[:at]))
+
+
+def _says_one_of(text: str, keys: set[str]) -> bool:
+    own = _key(text)
+    return any(_same(own, key) for key in keys)
 
 
 def _same(key: str, other: str) -> bool:

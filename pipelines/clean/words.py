@@ -15,14 +15,17 @@ _JOINS: Final = "'’-‐‑·.,"
 """Characters that join two halves of one word when letters stand on both sides."""
 
 
+_LETTER, _JOIN, _IDEOGRAPH = np.uint8(1), np.uint8(2), np.uint8(4)
+
+
 def _word_classes() -> NDArray[np.uint8]:
-    """1 letters, marks and digits; 2 ideographs and kana; 3 joiners; 0 all else."""
+    """_LETTER for letters, marks and digits; _IDEOGRAPH, kana too; _JOIN; 0 for all else."""
     classes = np.zeros(0x10000, dtype=np.uint8)
     for code in range(0x10000):
         if unicodedata.category(chr(code))[0] in "LMN":
             wide = 0x3040 <= code <= 0x30FF or 0x3400 <= code <= 0x9FFF
-            classes[code] = 2 if wide else 1
-    classes[[ord(c) for c in _JOINS]] = 3
+            classes[code] = _IDEOGRAPH if wide else _LETTER
+    classes[[ord(c) for c in _JOINS]] = _JOIN
     return classes
 
 
@@ -31,15 +34,18 @@ _CLASSES: Final = _word_classes()
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def _count(codes: Any, bounds: Any, classes: Any, counts: Any) -> None:
+    # Bits are added, nothing is asked: where words end cannot be foreseen.
     for row in range(counts.size):
-        words = 0
-        before = 0
+        words = np.uint32(0)
+        inside = np.uint32(0)
         for code in codes[bounds[row] : bounds[row + 1]]:
-            kind = classes[code] if code < 0x10000 else (2 if 0x20000 <= code < 0x40000 else 0)
-            if kind == 2 or (kind == 1 and before != 1):
-                words += 1
-            if kind != 3 or before != 1:
-                before = kind
+            if code < 0x10000:
+                kind = np.uint32(classes[code])
+            else:
+                kind = np.uint32(_IDEOGRAPH if 0x20000 <= code < 0x40000 else 0)
+            is_letter = kind & np.uint32(1)
+            words += (is_letter & ~inside) + (kind >> np.uint32(2))
+            inside = np.uint32(is_letter | ((kind >> np.uint32(1)) & inside))
         counts[row] = words
 
 

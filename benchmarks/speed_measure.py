@@ -145,11 +145,23 @@ def _group(limit: int | None) -> Iterator[Path | None]:
         try:
             yield group
         finally:
-            group.rmdir()
+            _remove(group)
         return
     raise LookupError(
         "no control group for memory can be made here; run as root, or in a container"
     )
+
+
+def _remove(group: Path) -> None:
+    """Remove a group; what the command started may take a moment longer to end than it did."""
+    for _ in range(100):
+        try:
+            group.rmdir()
+        except OSError:
+            time.sleep(_INTERVAL)
+        else:
+            return
+    group.rmdir()
 
 
 def _join(group: Path) -> None:

@@ -15,17 +15,22 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from pipelines import views, warehouse
+from pipelines.clean import sites
 from pipelines.clean.sightings import nights, sightings
 from pipelines.commits import ParquetSink, Stage
 from pipelines.contract import DOCUMENTS, SITE_LINES, SUPERSEDED, TIMESTAMP
 from pipelines.lake import WRITTEN_IN, Lake
 from pipelines.settings import Settings
 from pipelines.tonight import Night
+from pipelines.warehouse import Connection
 
 _JUDGING: Final = ("wanted_lines", "known_lines", "line_support", "site_support")
 """Models that are built again, in this order, once it is known which documents are stale."""
 
 _STALE: Final = pa.schema([("document_id", pa.string())])
+
+TOLD: Final = sites.SITE_LINES.append(_STALE.field(0))
+"""What is known of a line that is to be judged; or a document to be cleaned anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,37 +42,67 @@ class Learned:
     stale: pa.Array
     """document_ids of earlier runs, to be cleaned anew."""
 
+    @classmethod
+    def of(cls, told: pa.Table) -> Learned:
+        """From rows of TOLD."""
+        is_stale = told["document_id"].is_valid()
+        support = told.filter(pc.invert(is_stale)).drop_columns(["document_id"])
+        return cls(support, told.filter(is_stale)["document_id"].combine_chunks())
 
-def learn(
-    settings: Settings,
-    lake: Lake,
-    documents: Iterable[pa.RecordBatch],
-    stage: Stage,
-) -> Learned:
+
+def learn(night: Night, documents: Iterable[pa.RecordBatch], stage: Stage) -> Learned:
     """Learn from tonight's documents, beside all that was seen before.
 
     Tonight's lines become `site_lines` of the stage. DuckDB reads them from there, and spills to
     disk beyond the memory limit.
     """
+    settings, lake = night.settings, night.lake
+    if settings.is_distributed:
+        from pipelines import spark
+
+        files, told = spark.learn(settings, lake, night.run_id, _judge_site, stage.folder)
+        for file in files:
+            stage.adopt(file.table, file.path, file.row_count)
+        return Learned.of(told)
     sink = ParquetSink(stage.folder / "site_lines" / "sightings.parquet", SITE_LINES)
     for batch in documents:
         sink.write(sightings(batch))
     sink.close()
     if sink.row_count:
         stage.adopt("site_lines", sink.path, sink.row_count)
-    models = {model.name: model for model in warehouse.load_models("learning")}
     with warehouse.closing(warehouse.connect(settings)) as con:
         views.show_file(con, "sightings", sink.path)
-        views.show_table(con, "stale_documents", _STALE.empty_table())
         views.show_lake(con, lake, ["site_lines"])
-        warehouse.build(con, models.values())
-        stale = warehouse.query(con, "from learning.stale_documents order by all")
-        if stale.num_rows:
-            views.show_table(con, "stale_documents", stale)
-            for name in _JUDGING:
-                warehouse.build_one(con, models[name])
-        support = warehouse.query(con, "from learning.site_support order by all")
-    return Learned(support, stale["document_id"].combine_chunks())
+        return Learned.of(judge(con))
+
+
+def judge(con: Connection) -> pa.Table:
+    """What `lake.sightings`, tonight's lines, teach beside `lake.site_lines`, as TOLD, sorted.
+
+    No site says anything of another: sites may be judged one by one.
+    """
+    models = {model.name: model for model in warehouse.load_models("learning")}
+    views.show_table(con, "stale_documents", _STALE.empty_table())
+    warehouse.build(con, models.values())
+    stale = warehouse.query(con, "from learning.stale_documents")
+    if stale.num_rows:
+        views.show_table(con, "stale_documents", stale)
+        for name in _JUDGING:
+            warehouse.build_one(con, models[name])
+    told = warehouse.query(
+        con,
+        "select *, null::varchar as document_id from learning.site_support "
+        "union all by name from lake.stale_documents order by all",
+    )
+    return told.select(TOLD.names).cast(TOLD)
+
+
+def _judge_site(settings: Settings, new: pa.Table, old: pa.Table) -> pa.Table:
+    """The same for one site, given its lines of tonight and of before."""
+    with warehouse.closing(warehouse.connect(settings)) as con:
+        views.show_table(con, "sightings", new)
+        views.show_table(con, "site_lines", old)
+        return judge(con)
 
 
 def stale_documents(night: Night, stale: pa.Array) -> Iterator[pa.RecordBatch]:

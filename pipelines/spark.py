@@ -1,11 +1,12 @@
-"""The same cleaner and fingerprints on Spark: what one document is enough for, on every machine.
+"""The same cleaner, learning and fingerprints on Spark: what a document or a site is enough for.
 
 Spark reads the committed Parquet files of the lake and hands Arrow batches to the very functions
-that one machine runs (`mapInArrow`). Each task writes what they make as Parquet files of its own
-into the staging folder, which all machines must share, and only tells their names; the driver puts
-the names of the tasks that count into one manifest, last of all. So a task that failed, was tried
-again or ran twice leaves files that nobody names, on a disk as in an object store, which cannot
-rename. Which step runs where, and what it shuffles: docs/scale-out.md.
+that one machine runs (`mapInArrow`), and the lines of a site to the very SQL (`applyInArrow`). Each
+task writes what they make as Parquet files of its own into the staging folder, which all machines
+must share, and only tells their names; the driver puts the names of the tasks that count into one
+manifest, last of all. So a task that failed, was tried again or ran twice leaves files that nobody
+names, on a disk as in an object store, which cannot rename. Which step runs where, and what it
+shuffles: docs/scale-out.md.
 """
 
 from __future__ import annotations
@@ -17,17 +18,19 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import reduce
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.clean.article import Cleaner, clean_batch
-from pipelines.clean.sightings import nights
+from pipelines.clean.sightings import nights, sightings
 from pipelines.commits import ParquetSink
-from pipelines.contract import DOCUMENTS
+from pipelines.contract import DOCUMENTS, SITE_LINES
 from pipelines.lake import Lake
 from pipelines.link.background import Background
 from pipelines.link.fingerprint import fingerprint_batch
@@ -39,6 +42,15 @@ if TYPE_CHECKING:
 Made = Mapping[str, pa.RecordBatch]
 Make = Callable[[pa.RecordBatch], Made]
 """Rows of several tables, made of one batch."""
+
+Judge = Callable[[Settings, pa.Table, pa.Table], pa.Table]
+"""What lines of a site teach, given those of tonight and those of before."""
+
+_UNSIGNED: Final = pa.decimal128(20)
+"""How Spark, which has no unsigned numbers, hands over 64 bits."""
+_TOLD_SQL: Final = (
+    "site string, line_hash decimal(20), night date, article_count float, document_id string"
+)
 
 _WRITTEN: Final = pa.schema(
     [("table", pa.string()), ("path", pa.string()), ("row_count", pa.int64())]
@@ -76,6 +88,8 @@ def clean(
     The files lie below `folder`. Raises SettingsError where there is no Spark or no Java.
     """
     paths = lake.paths("documents", run_id)
+    if not paths:
+        return []
     with session(settings) as spark:
         shared = spark.sparkContext.broadcast(cleaner)
 
@@ -84,6 +98,45 @@ def clean(
 
         frame = spark.read.parquet(*map(str, paths)).select(*DOCUMENTS.names)
         return _written(frame, DOCUMENTS, make, folder)
+
+
+def learn(
+    settings: Settings, lake: Lake, run_id: str, judge: Judge, folder: Path
+) -> tuple[list[Written], pa.Table]:
+    """What the documents of a run teach of their sites: files of `site_lines`, and what was told.
+
+    All lines ever seen are brought together by site: the one shuffle of this step. A task holds the
+    lines of one site. Raises SettingsError where there is no Spark or no Java.
+    """
+    paths, before = lake.paths("documents", run_id), lake.paths("site_lines", None)
+
+    if not paths:
+        return [], judge(settings, SITE_LINES.empty_table(), SITE_LINES.empty_table())
+
+    def judge_site(lines: pa.Table) -> pa.Table:
+        rows = pa.table({it.name: lines[it.name].cast(it.type) for it in SITE_LINES})
+        is_new = lines["is_new"]
+        told = judge(settings, rows.filter(is_new), rows.filter(pc.invert(is_new)))
+        return told.set_column(1, "line_hash", told["line_hash"].cast(_UNSIGNED))
+
+    with session(settings) as spark:
+        from pyspark.sql import DataFrame
+        from pyspark.sql.functions import lit
+
+        documents = spark.read.parquet(*map(str, paths)).select(*DOCUMENTS.names)
+        written = _written(documents, DOCUMENTS, _sighted, folder)
+        seen = [
+            spark.read.parquet(*map(str, files)).withColumn("is_new", lit(is_new))
+            for files, is_new in (([it.path for it in written], True), (before, False))
+            if files
+        ]
+        lines = reduce(DataFrame.unionByName, seen)
+        told = lines.groupBy("site").applyInArrow(judge_site, _TOLD_SQL).toArrow()
+    return written, told.set_column(1, "line_hash", told["line_hash"].cast(pa.uint64()))
+
+
+def _sighted(documents: pa.RecordBatch) -> Made:
+    return {"site_lines": sightings(documents)}
 
 
 def fingerprints(

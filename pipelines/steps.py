@@ -43,7 +43,7 @@ def clean(night: Night) -> Summary:
         return lake.batches("documents", night.run_id, settings.batch_documents)
 
     with lake.stage(night.run_id, "clean") as stage:
-        learned = learn(settings, lake, arrived(), stage)
+        learned = learn(night, arrived(), stage)
         cleaner = load_cleaner(settings, site_lines=learned.support)
         documents = stale_documents(night, learned.stale)
         total = len(learned.stale)

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from pipelines.clean.article import CleanBatch, Cleaner, clean_batch
 
-_POOL_FROM: Final = 5
+_POOL_FROM: Final = 8
 """Batches from which worker processes pay: a start costs 0.8 CPU-seconds, kernels compiled."""
 
 _OBJECTS: Final = 50_000

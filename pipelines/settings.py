@@ -56,7 +56,7 @@ class Settings:
     max_file_bytes: int = 4_000_000_000
     max_document_bytes: int = 16_000_000
     max_expansion_ratio: int = 200
-    batch_documents: int = 5_000
+    batch_documents: int = 2_500
     settle_seconds: float = 1.0
     remove_threshold: float = 0.55
     sql_memory: int = 1_000_000_000

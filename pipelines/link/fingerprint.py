@@ -175,22 +175,28 @@ def _rare_terms(token: Any, text_start: Any, fresh: Any, idf: Any) -> Any:
     for row in range(len(fresh)):
         if not fresh[row]:
             continue
-        words = sort_hashes(
-            token[text_start[row] : text_start[row + 1]].astype(np.uint64) << np.uint64(32)
-        )
+        words = sort_hashes(_rare_words(token[text_start[row] : text_start[row + 1]], idf))
         kept, at = 0, 0
         while at < len(words):
             word, count = words[at], 0
             while at < len(words) and words[at] == word:
                 at, count = at + 1, count + 1
             name = np.uint32(word >> np.uint64(32))
-            rarity = idf[bucket_of(name)]
-            if rarity >= MIN_TERM_IDF:
-                value = rarity * np.sqrt(min(count, 4))
-                kept = _insert_term(best, score, kept, name, np.float32(value))
+            value = idf[bucket_of(name)] * np.sqrt(min(count, 4))
+            kept = _insert_term(best, score, kept, name, np.float32(value))
         text[used : used + kept], term[used : used + kept] = row, best[:kept]
         used += kept
     return text[:used], term[:used]
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _rare_words(token: Any, idf: Any) -> Any:
+    """Tokens that are rare enough for a term, in the upper half of uint64[n]."""
+    words, count = np.empty(len(token), np.uint64), np.uint64(0)
+    for word in token:
+        words[count] = np.uint64(word) << np.uint64(32)
+        count += np.uint64(idf[bucket_of(word)] >= MIN_TERM_IDF)
+    return words[: np.int64(count)]
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]

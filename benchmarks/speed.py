@@ -5,7 +5,7 @@ Writes corpora of invented news (`speed_corpus.py`), measures whole processes, a
 counts are ratios to the floor of the same repeat: seconds depend on the machine.
 Peers run in the Python named by `COPYDESK_PEERS` (several, parted by `:`, are tried in order).
 
-    python benchmarks/speed.py [--quick] [--sizes 10000,100000] [--repeats 3] [--update-floors]
+    python benchmarks/speed.py [--quick] [--sizes 10000,100000] [--largest 1000000] [--repeats 3]
 """
 
 from __future__ import annotations
@@ -185,8 +185,8 @@ def pages(bench: Bench, count: int) -> None:
             bench.add(f"{tool}: pages in a pool of two", count, [cost], floors)
 
 
-def increment(bench: Bench, size: int) -> None:
-    """1 % new on a home that holds the rest, beside a rebuild of all at once.
+def increment(bench: Bench, size: int) -> float:
+    """1 % new on a home that holds the rest, beside a rebuild; CPU seconds of the first night.
 
     The kernel grants the first and the second night LIMIT bytes, where this user may ask for it.
     """
@@ -208,6 +208,7 @@ def increment(bench: Bench, size: int) -> None:
     bench.notes.append(f"1 % new costs {grown.cpu / rebuilt.cpu:.1%} of the CPU of a rebuild")
     differ = _differing(home, rebuilt_home)
     bench.notes.append(f"tables of increment and rebuild: {differ or 'equal by digest'}")
+    return first.cpu
 
 
 def _deliver(corpus: Path, landing: Path) -> None:
@@ -245,6 +246,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="10,000 documents, once")
     parser.add_argument("--sizes", default="10000,100000")
+    parser.add_argument("--largest", type=int, help="documents of the home that 1 % is added to")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--update-floors", action="store_true")
     parser.add_argument("--only", default="nights,peers,pages,increment")
@@ -258,7 +260,10 @@ def main() -> int:
     if "pages" in run:
         pages(bench, PAGES // 5 if given.quick else PAGES)
     if "increment" in run:
-        increment(bench, sizes[-1])
+        largest = given.largest or sizes[-1]
+        first = increment(bench, largest)
+        if spent:  # else there is nothing to compare its growth with
+            spent.setdefault(largest, first)
     return report(bench, spent, update=given.update_floors)
 
 

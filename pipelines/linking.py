@@ -5,7 +5,7 @@ The order of the steps is `pipelines.link.steps`; here are the lake and the data
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Final
@@ -67,6 +67,11 @@ class Bench:
     def rows(self, model: str) -> pa.Table:
         """The rows of a model that is built."""
         return warehouse.query(self.connection, f'from linkage."{model}"')
+
+    def forget(self, models: Iterable[str]) -> None:
+        """Drop models that are built."""
+        for model in models:
+            self.connection.execute(f'drop table linkage."{model}"')
 
     def amend_pairs(self, retired: pa.Table, new: pa.Table) -> None:
         """Show as `lake.pairs` what `lake.pairs_before` shows, without pair_ids, and new rows."""

@@ -25,11 +25,10 @@ def elect_leaders(bodies: pa.Table, copies: pa.Table) -> pa.Table:
     verified pair with its leader, and the outcome is a function of the two tables whatever the
     order of their rows. An article is named after the first of its documents (`identity`).
     """
-    bodies = bodies.sort_by("place")
-    names = bodies["document_id"].combine_chunks()
-    body = pc.index_in(bodies["body_id"], names).combine_chunks().to_numpy().astype(np.int64)
-    one = pc.index_in(copies["body_id"], names).to_numpy().astype(np.int64)
-    other = pc.index_in(copies["other_body_id"], names).to_numpy().astype(np.int64)
+    by_place = pc.sort_indices(bodies["place"])
+    names = pc.take(bodies["document_id"], by_place).combine_chunks()
+    body = _rows_of(bodies["body_id"], names)[by_place]
+    one, other = (_rows_of(copies[name], names) for name in ("body_id", "other_body_id"))
     score = copies["score"].to_numpy().astype(np.float64)
     relation = pc.index_in(copies["relation"], pa.array(_RELATIONS)).to_numpy().astype(np.int64)
     leader, edge = _elect(len(names), body, one, other, score)
@@ -37,16 +36,25 @@ def elect_leaders(bodies: pa.Table, copies: pa.Table) -> pa.Table:
     kind = np.where(body == leader, 1, np.append(relation, 0)[edge[body]])
     kind = np.where(leader == own, 0, kind)
     scores = np.where(kind <= 1, 1.0, np.append(score, 1.0)[edge[body]])
-    centre = pc.take(names, pa.array(leader))
+    nights = pc.take(bodies["night"], by_place).combine_chunks()
+    order = pc.sort_indices(names)  # each column is made once, in the order it is to have
+    of_row = order.to_numpy()
+    centre = pc.take(names, pa.array(leader[of_row]))
     table = {
-        "document_id": names,
-        "article_id": first_names(names, bodies["night"].combine_chunks(), leader),
+        "document_id": pc.take(names, order),
+        "article_id": pc.take(first_names(names, nights, leader), order),
         "leader_document_id": centre,
-        "copy_relation": pc.take(pa.array(_RELATIONS), pa.array(kind)),
-        "copy_score": pa.array(scores.astype(np.float32)),
-        "copy_of_document_id": pc.if_else(pa.array(leader == own), None, centre),
+        "copy_relation": pc.take(pa.array(_RELATIONS), pa.array(kind[of_row])),
+        "copy_score": pa.array(scores[of_row].astype(np.float32)),
+        "copy_of_document_id": pc.if_else(pa.array((leader == own)[of_row]), None, centre),
     }
-    return pa.table(table, schema=CLUSTERS).sort_by("document_id")
+    return pa.table(table, schema=CLUSTERS)
+
+
+def _rows_of(ids: pa.ChunkedArray, names: pa.Array) -> NDArray[np.int64]:
+    """Where each id stands among the names."""
+    rows: NDArray[np.int64] = pc.index_in(ids, names).to_numpy().astype(np.int64)
+    return rows
 
 
 def _elect(

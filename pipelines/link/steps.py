@@ -7,7 +7,7 @@ of the documents that are live, however many nights brought them and in whatever
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -19,7 +19,14 @@ from pipelines.link.cluster import elect_leaders
 from pipelines.link.evidence import explain_pairs
 from pipelines.link.fingerprint import Fingerprints, fingerprint_batch, text_id_of
 from pipelines.link.stories import group_stories
-from pipelines.link.tables import BODY_PAIRS, FINGERPRINTS, MASKED_SENTENCES, PAIRS, STORY_MEMBERS
+from pipelines.link.tables import (
+    BODY_PAIRS,
+    EVIDENCE,
+    FINGERPRINTS,
+    MASKED_SENTENCES,
+    PAIRS,
+    STORY_MEMBERS,
+)
 from pipelines.link.verify import Shelf, neighbourly, shelf_of, verify_pairs
 
 INDEX_TABLES: Final = ("shingles", "terms", "sentences")
@@ -38,7 +45,7 @@ SEARCH_MODELS: Final = (
 """Models on the way from what changed to the pairs to compare, in their order."""
 _PORTIONED: Final = ("shared_words", "candidate_pairs")
 """Those whose rows on the way are many times the texts: built in portions of `_PORTION` texts."""
-_PORTION: Final = 50_000
+_PORTION: Final = 150_000
 SCORE_MODELS: Final = ("scored_pairs", "near_duplicates", "derivations", "text_relations")
 GROUP_MODELS: Final = ("bodies", *SCORE_MODELS, "body_pairs", "copies")
 """Models on the way from pairs to clusters, in the order of their dependencies."""
@@ -46,6 +53,8 @@ STORY_MODELS: Final = ("telling_words", "event_scores", "same_story")
 """Models on the way from clusters to stories."""
 _BLOCK: Final = 50_000
 """Pairs scored before those that say nothing are dropped."""
+_EXPLAINED: Final = 5_000
+"""Pairs explained before that is written: evidence takes some 8 kB a pair."""
 
 Open = Callable[[pa.Array], Shelf]
 """Given all text_ids (int64[n]) whose bodies will be asked for, a shelf that has them."""
@@ -67,6 +76,9 @@ class Workbench(Protocol):
 
     def rows(self, model: str) -> pa.Table:
         """The rows of a model that is built."""
+
+    def forget(self, models: Iterable[str]) -> None:
+        """Drop models that are built: each is large, and has been made use of."""
 
     def amend_pairs(self, retired: pa.Table, new: pa.Table) -> None:
         """Show as `lake.pairs` what `lake.pairs_before` shows, without pair_ids, and new rows."""
@@ -119,6 +131,7 @@ def compare(
     masked = bench.rows("masked_sentences").cast(MASKED_SENTENCES)
     asked = bench.rows("candidate_pairs")
     asked = asked.filter(asked["is_fresh"])
+    bench.forget(_PORTIONED)
     named = (asked[name].to_numpy() for name in ("text_id", "other_text_id"))
     asked = asked.take(neighbourly(*named))
     reading = _Reading(bodies(_named(asked)), masked["sentence"], background)
@@ -168,7 +181,9 @@ def _score(bench: Workbench, asked: pa.Table, reading: _Reading, keep: Keep) -> 
         for model in (*SCORE_MODELS, "kept_pairs"):
             bench.make(model)
         told = bench.rows("kept_pairs")
-        keep("evidence", explain_pairs(told.filter(told["is_related"]), *given))
+        related = told.filter(told["is_related"])
+        for some in range(0, related.num_rows, _EXPLAINED):
+            keep("evidence", explain_pairs(related.slice(some, _EXPLAINED), *given))
         kept.append(scored.filter(pc.is_in(scored["pair_id"], told["pair_id"])))
         keep("pairs", kept[-1])
     return pa.concat_tables(kept)
@@ -181,11 +196,12 @@ def group(bench: Workbench, before: Before) -> tuple[pa.Table, pa.Table, pa.Tabl
     bodies = bench.rows("bodies")
     clusters = elect_leaders(bodies, bench.rows("copies"))
     bench.put("clusters", clusters)
-    for model in STORY_MODELS:
-        bench.make(model)
     names = pc.unique(clusters["article_id"])
     nights = pc.take(bodies["night"], pc.index_in(names, bodies["document_id"]))
     articles = pa.table({"article_id": names, "night": nights})
+    del bodies  # as large as the clusters, and not needed again
+    for model in STORY_MODELS:
+        bench.make(model)
     return clusters, *group_stories(articles, bench.rows("same_story"), before.story_members)
 
 
@@ -195,7 +211,7 @@ def link_all(articles: pa.Table, bench: Workbench) -> Linked:
     background = load_background()
     put_index(bench, fingerprint_batch(batch, background))
     shelf = shelf_of(distinct_texts(articles))
-    kept: dict[str, list[pa.Table]] = {"pairs": [], "evidence": []}
+    kept: dict[str, list[pa.Table]] = {"pairs": [], "evidence": [EVIDENCE.empty_table()]}
     linked = compare(
         bench,
         first_night(),

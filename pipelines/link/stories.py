@@ -39,13 +39,15 @@ def group_stories(
 
 def _changes(members: pa.Table, previous: pa.Table) -> pa.Table:
     """Articles of last night whose story has another id tonight: a merge or a split."""
-    joined = members.join(previous, "article_id", join_type="inner", right_suffix="_before")
-    moved = joined.filter(pc.not_equal(joined["story_id"], joined["story_id_before"]))
-    alive = pc.is_in(moved["story_id_before"], members["story_id"])
+    place = pc.index_in(members["article_id"], previous["article_id"])
+    former = pc.take(previous["story_id"], place)
+    has_moved = pc.fill_null(pc.not_equal(former, members["story_id"]), False)
+    moved = members.append_column("former", former).filter(has_moved)
+    alive = pc.is_in(moved["former"], members["story_id"])
     columns = [
         moved["article_id"],
-        moved["story_id_before"],
+        moved["former"],
         moved["story_id"],
         pc.if_else(alive, "split", "merge"),
     ]
-    return pa.table(columns, schema=STORY_CHANGES).sort_by("article_id")
+    return pa.table(columns, schema=STORY_CHANGES)

@@ -45,7 +45,7 @@ SEARCH_MODELS: Final = (
 """Models on the way from what changed to the pairs to compare, in their order."""
 _PORTIONED: Final = ("shared_words", "candidate_pairs")
 """Those whose rows on the way are many times the texts: built in portions of `_PORTION` texts."""
-_PORTION: Final = 150_000
+_PORTION: Final = 400_000
 SCORE_MODELS: Final = ("scored_pairs", "near_duplicates", "derivations", "text_relations")
 GROUP_MODELS: Final = ("bodies", *SCORE_MODELS, "body_pairs", "copies")
 """Models on the way from pairs to clusters, in the order of their dependencies."""

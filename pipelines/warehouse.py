@@ -30,7 +30,7 @@ SQL_FOLDER: Final = Path(os.environ.get("COPYDESK_SQL", _DEFAULT))
 """Where the models lie: `sql/` in the package or the source tree, unless `COPYDESK_SQL` says."""
 _FRONT_MATTER: Final = re.compile(r"\A\s*/\*(.*?)\*/", re.DOTALL)
 _KNOWN_KEYS: Final = {
-    "description", "grain", "columns", "expect", "stage", "grows", "why", "severity"
+    "description", "grain", "columns", "expect", "stage", "grows", "as_written", "why", "severity"
 }  # fmt: skip
 
 Connection = duckdb.DuckDBPyConnection
@@ -58,6 +58,8 @@ class Model:
     severity: str
     grows: str
     """Key whose rows depend on nothing but the documents of one article; empty: on any."""
+    as_written: bool
+    """Whether joins hold in memory what stands on their right, and not what has fewer rows."""
 
     @property
     def full_name(self) -> str:
@@ -104,6 +106,7 @@ def load_model(path: Path) -> Model:
         why=front.get("why", ""),
         severity=front.get("severity", "critical"),
         grows=front.get("grows", ""),
+        as_written=front.get("as_written", False),
     )
 
 
@@ -224,6 +227,8 @@ def build_bare(con: Connection, model: Model) -> str:
     try:
         if not _is_database(con, model.schema):
             con.execute(f'create schema if not exists "{model.schema}"')
+        fixed = "build_side_probe_side" if model.as_written else ""
+        con.execute(f"set disabled_optimizers = '{fixed}'")
         con.execute(f"create or replace {kind} {name} as {model.sql}")
     except duckdb.Error as error:
         raise ModelError(f"{model.path}: {error}") from error

@@ -11,7 +11,7 @@ from pipelines import warehouse
 from pipelines.linking import Bench
 from pipelines.settings import Settings
 
-OUTPUTS = ("clusters", "story_members", "exact_duplicates", "pairs")
+OUTPUTS = ("clusters", "story_members", "exact_duplicates", "linked_documents", "pairs")
 """The models that the marts read, once the link verb's tables are there."""
 
 

@@ -1,6 +1,7 @@
 /*
 description = "One row per linked pair of documents: bodies among one another, and each copy with its representative."
 grain = ["document_id", "other_document_id"]
+as_written = true
 
 [columns]
 document_id = "The smaller document_id of the pair."
@@ -10,88 +11,23 @@ score = "How much of the one is in the other, 0–1."
 derived_from_document_id = "The source of the two by date, credit or containment; null if none tells."
 evidence = "JSON: aligned sentences with offsets into both bodies, shared quotations, names, numbers, date gap."
 */
-with linked as (
-    select
-        body_id as one_id,
-        other_body_id as two_id,
-        relation,
-        score,
-        text_id,
-        other_text_id,
-        is_text_first,
-        is_first_covered,
-    from lake.body_pairs
-    union all
-    select
-        body_id as one_id,
-        document_id as two_id,
-        'exact' as relation,
-        1 as score,
-        null as text_id,
-        null as other_text_id,
-        null as is_text_first,
-        null as is_first_covered,
-    from linkage.exact_duplicates
-    union all
-    -- an exact copy of a copy: its pair with the representative is that of its body
-    select
-        clusters.copy_of_document_id as one_id,
-        clusters.document_id as two_id,
-        body_pairs.relation,
-        body_pairs.score,
-        body_pairs.text_id,
-        body_pairs.other_text_id,
-        body_pairs.is_text_first,
-        body_pairs.is_first_covered,
-    from lake.clusters as clusters
-    inner join linkage.exact_duplicates as exact_duplicates
-        on exact_duplicates.document_id = clusters.document_id
-    inner join lake.body_pairs as body_pairs
-        on body_pairs.body_id = clusters.copy_of_document_id
-        and body_pairs.other_body_id = exact_duplicates.body_id
-),
-
-described as (
-    select
-        linked.*,
-        two.day - one.day as days_later,
-        two.has_credit as two_has_credit,
-        one.has_credit as one_has_credit,
-        one.word_count as one_word_count,
-        two.word_count as two_word_count,
-        linked.is_text_first = (linked.one_id < linked.two_id) as is_text_smaller,
-    from linked
-    inner join lake.fingerprints as one
-        on one.document_id = linked.one_id
-    inner join lake.fingerprints as two
-        on two.document_id = linked.two_id
-)
-
+-- As written: evidence, some kilobytes a pair, passes by; what is held in memory is narrow.
 select
-    least(described.one_id, described.two_id) as document_id,
-    greatest(described.one_id, described.two_id) as other_document_id,
-    described.relation,
-    described.score::float as score,
-    case
-        when described.days_later > 0 then described.one_id
-        when described.days_later < 0 then described.two_id
-        when described.one_has_credit and not described.two_has_credit then described.one_id
-        when described.two_has_credit and not described.one_has_credit then described.two_id
-        when described.relation = 'wholly_derived' and described.is_first_covered
-            and described.one_word_count < 0.8 * described.two_word_count then described.two_id
-        when described.relation = 'wholly_derived' and not described.is_first_covered
-            and described.two_word_count < 0.8 * described.one_word_count then described.one_id
-    end as derived_from_document_id,
-    '{"gap_days": ' || coalesce(abs(described.days_later)::varchar, 'null')
+    linked.document_id,
+    linked.other_document_id,
+    linked.relation,
+    linked.score,
+    linked.derived_from_document_id,
+    '{"gap_days": ' || coalesce(linked.gap_days::varchar, 'null')
     || coalesce(
         ', ' || substr(
             case
-                when described.is_text_smaller then evidence.evidence
+                when linked.is_text_smaller then evidence.evidence
                 else evidence.other_evidence
             end, 2
         ), '}'
     ) as evidence,
-from described
-left join lake.evidence as evidence
-    on evidence.text_id = described.text_id
-    and evidence.other_text_id = described.other_text_id
+from lake.evidence as evidence
+right join linkage.linked_documents as linked
+    on evidence.text_id = linked.text_id
+    and evidence.other_text_id = linked.other_text_id

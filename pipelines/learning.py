@@ -54,7 +54,7 @@ def learn(night: Night, documents: Iterable[pa.RecordBatch], stage: Stage) -> Le
     """Learn from tonight's documents, beside all that was seen before.
 
     Tonight's lines become `site_lines` of the stage. DuckDB reads them from there, and spills to
-    disk beyond the memory limit.
+    disk beyond half of the memory limit.
     """
     settings, lake = night.settings, night.lake
     if settings.is_distributed:
@@ -71,6 +71,7 @@ def learn(night: Night, documents: Iterable[pa.RecordBatch], stage: Stage) -> Le
     if sink.row_count:
         stage.adopt("site_lines", sink.path, sink.row_count)
     with warehouse.closing(warehouse.connect(settings)) as con:
+        warehouse.halve_memory(con)
         views.show_file(con, "sightings", sink.path)
         views.show_lake(con, lake, ["site_lines"])
         return Learned.of(judge(con))

@@ -135,6 +135,7 @@ def relink(night: Night, stage: Stage, changes: Changes, texts: TextFile) -> Lin
     old = lake.read("fingerprints")
     old = old.filter(pc.invert(pc.is_in(old["document_id"], gone.combine_chunks())))
     with warehouse.closing(warehouse.connect(night.settings)) as con:
+        warehouse.halve_memory(con)
         bench = Bench(con)
         for name in steps.INDEX_TABLES:
             views.show_grown(con, lake, name, changes.index[name])

@@ -48,7 +48,7 @@ class Settings:
     engine: str = "embedded"
     spark_master: str = ""
     workers: int = 2
-    memory_limit: str = "500MB"
+    memory_limit: str = "900MB"
     keep_versions: int = 7
     html_timeout: float = 10.0
     html_memory: int = 1_000_000_000

@@ -268,6 +268,12 @@ def query(con: Connection, sql: str) -> pa.Table:
     return con.sql(sql).to_arrow_table()
 
 
+def halve_memory(con: Connection) -> None:
+    """Leave the other half of the memory limit to what is done beside the database."""
+    size, unit = con.execute("select current_setting('memory_limit')").fetchall()[0][0].split()
+    con.execute(f"set memory_limit = '{float(size) / 2} {unit}'")
+
+
 @contextmanager
 def closing(con: Connection) -> Iterator[Connection]:
     """Close a connection at the end of a block."""

@@ -49,6 +49,7 @@ def build_tables(night: Night) -> dict[str, int]:
 def tonights_tables(night: Night) -> Iterator[Connection]:
     """A connection that has the tables of `build_tables` as `marts`."""
     with warehouse.closing(warehouse.connect(night.settings)) as con:
+        warehouse.halve_memory(con)
         publish.attach(con, night_file(night.settings), "marts")
         yield con
 

@@ -61,13 +61,14 @@ class Bench:
         self.notes: list[str] = []
 
     def corpus(self, count: int, *, first: int = 0, day: int = 0, html: bool = False) -> Path:
-        """A landing zone of that many documents, written once."""
+        """A landing zone of that many documents, written once by each version of the generator."""
         kind = "pages" if html else "texts"
         folder = self.work / f"{kind}-{first}-{count}-{day}"
-        if not (folder / "complete").is_file():
+        complete, made_by = folder / "complete", speed_corpus.version()
+        if not complete.is_file() or complete.read_text() != made_by:
             shutil.rmtree(folder, ignore_errors=True)
             speed_corpus.write(folder / "landing", range(first, first + count), day=day, html=html)
-            (folder / "complete").touch()
+            complete.write_text(made_by)
         return folder / "landing"
 
     def fresh(self, name: str) -> Path:

@@ -12,6 +12,7 @@ Run: python benchmarks/speed_corpus.py FOLDER --documents 10000 [--html]
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,7 +29,9 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 import orjson  # noqa: E402
 import zstandard  # noqa: E402
 from speed_layout import SITES, Site, as_page, as_text, site  # noqa: E402
-from speed_words import Language, language  # noqa: E402
+from speed_words import SAMPLES, Language, language  # noqa: E402
+
+from pipelines.clean.rulebook import RULES  # noqa: E402
 
 SEED: Final = 20_260_302
 KINDS: Final = {"exact": 4, "near": 4, "wholly_derived": 2.5, "partially_derived": 1.5, "event": 5}
@@ -160,6 +163,16 @@ def record(document: Document, *, html: bool = False) -> dict[str, Any]:
         return fields | {"html": as_page(story, where, document.url, rng)}
     title = {"title": story.headline} if where.gives_title else {}
     return fields | title | {"text": as_text(story, where, rng)}
+
+
+def version() -> str:
+    """Digest of what makes the documents: this file, two beside it, the samples, the rules."""
+    sources = [HERE / f"speed_{name}.py" for name in ("corpus", "layout", "words")]
+    given = sorted(it for folder in (SAMPLES, RULES) for it in folder.rglob("*") if it.is_file())
+    digest = hashlib.sha256()
+    for path in [*sources, *given]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def write(folder: Path, numbers: range, *, day: int = 0, html: bool = False) -> int:

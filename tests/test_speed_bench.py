@@ -21,6 +21,7 @@ import zstandard
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
+import speed  # noqa: E402
 import speed_corpus  # noqa: E402
 import speed_measure  # noqa: E402
 import speed_profile  # noqa: E402
@@ -51,6 +52,18 @@ def test_the_same_numbers_give_the_same_bytes(tmp_path: Path) -> None:
         speed_corpus.write(tmp_path / name, range(30, 60))
     one, other = (sorted((tmp_path / it).rglob("*.zst")) for it in ("one", "other"))
     assert [it.read_bytes() for it in one] == [it.read_bytes() for it in other]
+
+
+def test_a_corpus_of_another_generator_is_not_used_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A faster night on lighter pages of an older generator was once taken for progress."""
+    bench = speed.Bench(tmp_path)
+    landing = bench.corpus(3)
+    first = {path: path.stat().st_mtime_ns for path in landing.rglob("*.zst")}
+    assert {path: path.stat().st_mtime_ns for path in bench.corpus(3).rglob("*.zst")} == first
+    monkeypatch.setattr(speed_corpus, "version", lambda: "another")
+    assert {path: path.stat().st_mtime_ns for path in bench.corpus(3).rglob("*.zst")} != first
 
 
 def test_twelve_of_a_hundred_are_copies_of_the_kinds_told() -> None:

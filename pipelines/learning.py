@@ -101,6 +101,7 @@ def judge(con: Connection) -> pa.Table:
 def _judge_site(settings: Settings, new: pa.Table, old: pa.Table) -> pa.Table:
     """The same for one site, given its lines of tonight and of before."""
     with warehouse.closing(warehouse.connect(settings)) as con:
+        warehouse.halve_memory(con)
         views.show_table(con, "sightings", new)
         views.show_table(con, "site_lines", old)
         return judge(con)

@@ -109,7 +109,6 @@ def learn(
     lines of one site. Raises SettingsError where there is no Spark or no Java.
     """
     paths, before = lake.paths("documents", run_id), lake.paths("site_lines", None)
-
     if not paths:
         return [], judge(settings, SITE_LINES.empty_table(), SITE_LINES.empty_table())
 

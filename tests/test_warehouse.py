@@ -151,6 +151,20 @@ def test_descriptions_become_comments_whatever_they_say(con: Connection, tmp_pat
     assert comments == [(hostile,)]
 
 
+@pytest.mark.parametrize(("front", "join"), [("", "LEFT"), ("as_written = true\n", "RIGHT")])
+def test_a_join_holds_what_is_written_on_its_right_if_the_model_says_so(
+    con: Connection, tmp_path: Path, front: str, join: str
+) -> None:
+    """DuckDB would hold the side with fewer rows, were they kilobytes each."""
+    con.execute("create table few as select range as x from range(10)")
+    con.execute("create table many as select range as x from range(100_000)")
+    rows = "select many.x from few right join many on few.x = many.x"
+    write_model(tmp_path, "linkage.wide", rows, front)
+    warehouse.build_bare(con, warehouse.load_models("linkage", folder=tmp_path)[0])
+    plan = con.execute(f"explain {rows}").fetchall()[0][1]
+    assert f"Join Type: {join}" in plan
+
+
 def test_lake_tables_are_views_that_refuse_damaged_files(con: Connection, tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake", LAKE)
     views.show_lake(con, lake)

@@ -64,7 +64,8 @@ def _judged(folded: FoldedLines, rows: NDArray[np.int64], rulebook: Rulebook) ->
 
 def _is_sentence(folded: FoldedLines, row: int) -> bool:
     end = int(folded.tail_end[row])
-    return folded.lower_text(max(end - 4, 0), end).rstrip("\"')]").endswith(TERMINALS)
+    first = max(end - 4, int(folded.tail_start[row]))  # never the line before
+    return folded.lower_text(first, end).rstrip("\"')]").endswith(TERMINALS)
 
 
 def _hits(

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -360,44 +356,3 @@ def test_search_path_is_left_as_it_was(night: warehouse.Connection) -> None:
     night.execute("set search_path = 'staging'").fetchall()
     _check(night)
     assert night.execute("select current_setting('search_path')").fetchall() == [("staging",)]
-
-
-QUIET = """
-import sys
-from pathlib import Path
-sys.path.insert(0, {tests!r})
-from test_validate import MARTS, STAMP
-from sql_case import warehouse_of
-from pipelines import validate
-assert "great_expectations" not in sys.modules, "imported too early"
-con = warehouse_of(Path({home!r}), MARTS)
-assert validate.check(con, schema="marts", **STAMP).num_rows
-assert "great_expectations" in sys.modules
-"""
-
-
-def test_great_expectations_is_lazy_silent_and_offline(tmp_path: Path) -> None:
-    """Nothing printed, no file written, nothing sent.
-
-    urllib3, which it imports, binds one socket to the loopback address to learn whether there is
-    IPv6; no address is ever connected to.
-    """
-    home = tmp_path / "user"
-    work = tmp_path / "work"
-    home.mkdir()
-    work.mkdir()
-    tests = Path(__file__).parent
-    code = QUIET.format(tests=str(tests), home=str(tmp_path / "data"))
-    command = [sys.executable, "-c", code]
-    trace = tmp_path / "trace"
-    if shutil.which("strace"):
-        command = ["strace", "-f", "-e", "trace=connect,sendto,sendmsg", "-o", str(trace), *command]
-    environment = os.environ | {"HOME": str(home), "PYTHONPATH": str(tests.parent)}
-    done = subprocess.run(
-        command, cwd=work, env=environment, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert list(home.rglob("*")) + list(work.rglob("*")) == []
-    if trace.is_file():
-        calls = trace.read_text("utf-8").splitlines()
-        assert [line for line in calls if "AF_INET" in line] == []

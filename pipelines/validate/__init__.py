@@ -37,7 +37,7 @@ def check(
     of the stage `publish` exist in the second only. A check judged per site gives one row per site
     that failed, or one row without a site if none did.
 
-    Imports Great Expectations (5-7 CPU-seconds). Raises ModelError naming the file of an
+    Imports Great Expectations (1.5 CPU-seconds). Raises ModelError naming the file of an
     expectation or audit that cannot be judged.
     """
     expectations = read_expectations(_present(load_models("marts", folder=folder), schema))

@@ -11,11 +11,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pipelines.validate.expectations import LENGTH_TYPES, LONG_TEXT, Expectation
+from pipelines.validate.imports import importing
 from pipelines.warehouse import ModelError
 
 MAX_IDS: Final = 20
 """Ids kept per failed check: enough to look into, few enough to read."""
 _QUIET: Final = {"GX_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
+_RARELY_USED: Final = ("altair", "scipy.stats")
+"""What it imports for charts and distributions, which few expectations ask for."""
+_EXTRAS: Final = ("sqlalchemy",)
+"""An extra of it for databases: frames need none. Prefect brings it into the environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class Session:
 
     def __init__(self) -> None:
         os.environ.update(_QUIET)
-        with _hushed():
+        with _hushed(), importing(later=_RARELY_USED, without=_EXTRAS):
             import great_expectations as gx
             from great_expectations.data_context.types import base as configuration
             from great_expectations.expectations import registry

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines import building, ledger, takedown, views, warehouse
+from pipelines.anew import Anew
 from pipelines.batch import clean_batches, full_batches
 from pipelines.clean.article import load_cleaner
 from pipelines.learning import learn, stale_documents, superseded
@@ -48,8 +49,6 @@ def clean(night: Night) -> Summary:
         documents = stale_documents(night, learned.stale)
         total = len(learned.stale)
         total += sum(file.row_count for file in lake.files("documents", run_id=night.run_id))
-        if (former := superseded(lake, learned.stale)).num_rows:
-            stage.write("superseded", former)
         if settings.is_distributed:
             from pipelines import spark
 
@@ -59,13 +58,18 @@ def clean(night: Night) -> Summary:
         else:
             documents = chain(arrived(), documents)
         batches = full_batches(documents, settings.batch_documents)
-        for result in clean_batches(batches, cleaner, workers=settings.workers):
-            for table in ("articles", "removed_lines", "repairs"):
-                rows = getattr(result, table)
-                counts[table] += rows.num_rows
-                if rows.num_rows:
-                    stage.write(table, rows)
-            night.watch("clean", counts["articles"], total)
+        with warehouse.closing(warehouse.connect(settings)) as con:
+            warehouse.halve_memory(con)
+            anew, read = Anew(con, lake, learned.stale), counts["articles"]
+            for result in clean_batches(batches, cleaner, workers=settings.workers):
+                read += result.articles.num_rows
+                night.watch("clean", read, total)
+                for table, rows in anew.without_unchanged(result)._asdict().items():
+                    counts[table] += rows.num_rows
+                    if rows.num_rows:
+                        stage.write(table, rows)
+        if (former := superseded(lake, anew.changed())).num_rows:
+            stage.write("superseded", former)
         stage.summary = {**counts, "cleaned_anew": former.num_rows}
     return stage.summary
 

@@ -83,9 +83,12 @@ def state(lake: Lake) -> str:
 
 
 def origin(lake: Lake, run_id: str) -> str:
-    """Digest of what must still be in the lake for tables that a run published to be grown."""
+    """Digest of what must still be in the lake for tables that a run published to be grown.
+
+    DuckDB's version with it: digests of rows by another cannot be added to.
+    """
     written = lake.state([*BY_DOCUMENT, "superseded"], until=run_id)
-    return contract.text_id(written, *_sql())
+    return contract.text_id(written, warehouse.ENGINE, *_sql())
 
 
 def _sql() -> list[str]:

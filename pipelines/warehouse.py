@@ -33,6 +33,8 @@ _KNOWN_KEYS: Final = {
     "description", "grain", "columns", "expect", "stage", "grows", "as_written", "why", "severity"
 }  # fmt: skip
 
+ENGINE: Final = f"DuckDB {duckdb.__version__}"
+
 Connection = duckdb.DuckDBPyConnection
 DatabaseError = duckdb.Error
 

@@ -9,8 +9,9 @@ all, and the guards keep a document from losing its prose.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -19,7 +20,15 @@ from pipelines.clean.dates import Printed
 from pipelines.clean.draft import DERIVED, Draft, Given, Judge
 from pipelines.clean.evidence import gather
 from pipelines.clean.fold import FoldedLines
-from pipelines.clean.headline import NOTHING, Found, HeadLine, find_headline
+from pipelines.clean.headline import (
+    MAX_CHARS,
+    MIN_TITLE,
+    NOTHING,
+    Found,
+    HeadLine,
+    find_headline,
+)
+from pipelines.clean.headline_words import may_be_headlines
 from pipelines.clean.line_model import LINE_KINDS, LineScores
 from pipelines.clean.match import BODY, HEAD
 from pipelines.clean.place import Place, in_wrapped
@@ -52,6 +61,11 @@ TRUSTED_ODDS: Final = 1.5
 
 LIKELY_KIND: Final = 0.5
 """How likely the model must find that a line bears information for it to move with the next."""
+
+PROSE_CHARS: Final = 2000
+"""Characters below the head of a document that its headline is compared with."""
+
+_MANY: Final = np.uint64(0x9E3779B97F4A7C15)
 
 SURE_KIND: Final = 0.6
 """How likely a kind must be for the model's word on it to count."""
@@ -141,22 +155,14 @@ def _is_set_with_others(draft: Draft, scores: LineScores) -> NDArray[np.bool_]:
 
 def _headlines(draft: Draft, scores: LineScores) -> dict[int, Found]:
     """Find and mark the headline and section of every document that has lines above its prose."""
-    lines, given = draft.lines, draft.given
-    title = scores.kind[:, [LINE_KINDS.index("title"), LINE_KINDS.index("title_dup")]].sum(axis=1)
-    rows = np.flatnonzero(draft.where.zone == HEAD)
+    text, given = draft.lines.text, draft.given
     found: dict[int, Found] = {}
-    for group in np.split(rows, np.flatnonzero(np.diff(lines.document[rows])) + 1):
-        if not group.size:
-            continue
-        document = int(lines.document[group[0]])
-        head = [_head_line(draft, row, float(title[row])) for row in group.tolist()]
-        after = int(lines.end[group[-1]])
-        until = min(after + 2000, int(lines.document_start[document + 1]))
-        result = find_headline(
-            head, lines.text[after:until], given.headline[document], given.site[document]
-        )
+    for head in _heads(draft, scores):
+        known = given.headline[head.document]
+        prose = "" if known else text[head.after : head.until]
+        result = find_headline(head.lines, prose, known, given.site[head.document])
         if result is not NOTHING:
-            found[document] = result
+            found[head.document] = result
     headlines = [result.headline_rows for result in found.values()]
     draft.mark([row for rows in headlines for row in rows], "any.headline.repeated")
     draft.mark([rows[0] for rows in headlines if rows], "any.headline.moved")
@@ -165,10 +171,52 @@ def _headlines(draft: Draft, scores: LineScores) -> dict[int, Found]:
     return found
 
 
-def _head_line(draft: Draft, row: int, title: float) -> HeadLine:
-    """One line as the search for the headline sees it."""
-    is_free = bool(draft.code[row] < 0)
-    return HeadLine(row, draft.text(row), is_free, title, int(draft.folded.line_hash[row]))
+class _Head(NamedTuple):
+    """The lines above the prose of a document, and where the beginning of the prose stands."""
+
+    document: int
+    lines: list[HeadLine]
+    after: int
+    until: int
+
+
+def _heads(draft: Draft, scores: LineScores) -> Iterator[_Head]:
+    """The heads of the documents that may show their headline."""
+    lines = draft.lines
+    title = scores.kind[:, [LINE_KINDS.index("title"), LINE_KINDS.index("title_dup")]].sum(axis=1)
+    rows = np.flatnonzero(draft.where.zone == HEAD)
+    begins = np.diff(lines.document[rows], prepend=-1) > 0
+    bounds = np.append(np.flatnonzero(begins), rows.size)
+    document, after = lines.document[rows[bounds[:-1]]], lines.end[rows[bounds[1:] - 1]]
+    until = np.minimum(after + PROSE_CHARS, lines.document_start[document + 1])
+    head = np.cumsum(begins) - 1  # of each row
+    is_given = np.array([bool(known) for known in draft.given.headline], dtype=np.bool_)
+    is_free = draft.code[rows] < 0
+    start, end, likely = lines.start[rows], lines.end[rows], title[rows]
+    may_be = is_free & (likely >= MIN_TITLE) & (end - start <= MAX_CHARS)
+    asked = np.flatnonzero(may_be & ~is_given[document][head])
+    spans = np.stack([start[asked], end[asked], after[head[asked]], until[head[asked]]], axis=1)
+    wanted = is_given[document]
+    wanted[head[asked[may_be_headlines(lines.codes, spans)]]] = True
+    said = draft.folded.line_hash[rows]
+    wanted[head[_stands_twice(said, head)]] = True
+    columns = [it.tolist() for it in (rows, start, end, is_free, likely, said)]
+    places = [it.tolist() for it in (document, after, until, bounds)]
+    for i in np.flatnonzero(wanted).tolist():
+        low, high = places[3][i : i + 2]
+        own = (
+            HeadLine(row, lines.text[first:last], *more)
+            for row, first, last, *more in zip(*(it[low:high] for it in columns), strict=True)
+        )
+        yield _Head(places[0][i], list(own), places[1][i], places[2][i])
+
+
+def _stands_twice(said: NDArray[np.uint64], head: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Some of the rows of a head that say the same as another of it, all heads that have one."""
+    keys = said + head.astype(np.uint64) * _MANY
+    order = np.argsort(keys)
+    twice: NDArray[np.int64] = order[1:][np.diff(keys[order]) == 0]
+    return twice
 
 
 def _companions(draft: Draft) -> None:

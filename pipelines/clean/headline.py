@@ -8,9 +8,12 @@ the prose and sharing its words. A text that begins with prose has no headline.
 from __future__ import annotations
 
 import re
+import string
 from typing import Final, NamedTuple
 
 import re2
+
+from pipelines.clean.headline_words import MIN_CHARS, MIN_IDEOGRAPHS, MIN_SHARED, STEM
 
 SITE_SUFFIX: Final = re2.compile(r"(.{12,}?)\s+(?:[|•·»]|-|–|—|::)\s+([^|•·»]{2,40})")
 """`Headline | Site name`: the headline, the rest."""
@@ -20,15 +23,13 @@ MIN_WORDS: Final = 4
 MIN_TITLE: Final = 0.25
 """What the line model must at least give a line for it to be taken as the headline."""
 
-MIN_SHARED: Final = 0.4
-"""Share of a headline's longer words that the prose below must have (by their first letters)."""
-
-_STEM: Final = 5
 # Single character classes: in the standard library as linear as in RE2, and faster to call.
 _RESULT: Final = re.compile(r"[0-9]+, [^0-9,]+ [0-9]+$")
 """`Rovers 2, Town 1`."""
+_DIVIDER: Final = re.compile(r"[|•·»–—:-]")
 _NO_WORD: Final = re.compile(r"[\W_]+")
 _WORDS: Final = re.compile(r"\w{4,}")
+_PLAIN: Final = frozenset(string.ascii_letters + string.digits)
 _IDEOGRAPHS: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 
 
@@ -60,7 +61,7 @@ NOTHING: Final = Found(None, (), ())
 
 def without_site(headline: str, site: str | None) -> str:
     """A headline without ` | Site name` at its end, where that names the site."""
-    found = SITE_SUFFIX.fullmatch(headline)
+    found = _site_suffix(headline) if site else None
     if not found or not site:
         return headline
     name = "".join(c for c in found.group(2).lower() if c.isalnum())
@@ -68,10 +69,15 @@ def without_site(headline: str, site: str | None) -> str:
     return found.group(1) if len(name) >= 3 and (name in host or host in name) else headline
 
 
+def _site_suffix(headline: str) -> re2._Match | None:
+    """The match of SITE_SUFFIX, which is not asked where nothing divides the headline."""
+    return SITE_SUFFIX.fullmatch(headline) if _DIVIDER.search(headline) else None
+
+
 def _keys(headline: str) -> set[str]:
     """The forms under which a given headline may stand in the text."""
     keys = {_key(headline)}
-    found = SITE_SUFFIX.fullmatch(headline)
+    found = _site_suffix(headline)
     if found:
         keys.add(_key(found.group(1)))
     return keys
@@ -107,6 +113,9 @@ def _find_given(head: list[HeadLine], given: str, site: str | None) -> Found:
 
 
 def _says_one_of(text: str, keys: set[str]) -> bool:
+    # Headlines that are one begin alike; an ASCII letter is in its key what it is by itself.
+    if text[0] in _PLAIN and not any(key[:1] == text[0].lower() for key in keys):
+        return False
     own = _key(text)
     return any(_same(own, key) for key in keys)
 
@@ -136,13 +145,13 @@ def _may_be(line: HeadLine, prose: str) -> bool:
         return False
     words = text.split()
     ideographs = len(_IDEOGRAPHS.findall(text))
-    if ideographs >= 6:
+    if ideographs >= MIN_IDEOGRAPHS:
         return ideographs <= 45 and _shared_characters(text, prose) >= MIN_SHARED
-    return len(words) >= MIN_WORDS and len(text) >= 20 and _shared(text, prose) >= MIN_SHARED
+    return len(words) >= MIN_WORDS and len(text) >= MIN_CHARS and _shared(text, prose) >= MIN_SHARED
 
 
 def _shared(text: str, prose: str) -> float:
-    stems = {word[:_STEM] for word in _WORDS.findall(text.lower())}
+    stems = {word[:STEM] for word in _WORDS.findall(text.lower())}
     below = prose.lower()
     return sum(_begins_word(stem, below) for stem in stems) / len(stems) if stems else 0.0
 
@@ -153,7 +162,7 @@ def _begins_word(stem: str, text: str) -> bool:
     while at >= 0:
         end = at + len(stem)
         is_start = at == 0 or not _is_of_word(text[at - 1])
-        if is_start and (len(stem) == _STEM or not _is_of_word(text[end : end + 1])):
+        if is_start and (len(stem) == STEM or not _is_of_word(text[end : end + 1])):
             return True
         at = text.find(stem, at + 1)
     return False

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import re2
 
 from pipelines.clean.dates import DATE
 from pipelines.clean.sources import agency_pattern
+from pipelines.clean.strings import Lines
 
 _UPPER: Final = r"[A-Z\x{c0}-\x{de}\x{386}-\x{3ab}\x{400}-\x{42f}]"
 _NAME: Final = (
@@ -78,8 +79,49 @@ _BEGINS_ANYHOW: Final = re2.compile(r"(?:\((?:\?:)?)*(?:\.|\[\^[^\]]*\])[*+]")
 """Patterns that open with `.*` or the like: whatever a line begins with, they may still match."""
 
 
-Match = Callable[[bytes], Any]
+_OWN_EDGES: Final = re2.compile(r"\\[Az]|\(\?[a-zA-Z]*-")
+"""What holds a pattern to the edges of the whole text, or takes a flag back."""
+
+_AROUND: Final = {
+    re2.Set.FullMatchSet: ("(?m:^(?:", ")$)"),
+    re2.Set.MatchSet: ("(?m:^(?:", "))"),
+}
+"""What makes a pattern match a line among others as the kind of set makes it match a text."""
+
+_TOGETHER: Final = 16
+_FEWER: Final = 4
+"""How many lines are tried at once, and how many times fewer where one of them may match."""
+
+Match = Callable[[memoryview], Any]
 """How an RE2 set tells which of its patterns match a UTF-8 text."""
+
+
+class Part(NamedTuple):
+    """Relaxed patterns, compiled in one RE2 set."""
+
+    numbers: tuple[int, ...]
+    """Place of each among the patterns of the PatternSet."""
+    match: Match
+    step: int
+    """How many lines may be asked for at once: _TOGETHER or 1."""
+
+    def hits(self, lines: Lines) -> Iterator[tuple[int, Any]]:
+        """(place of the line, which of the set match it).
+
+        A call costs as much as reading several hundred characters: lines are tried together, one
+        by one only where some pattern matches somewhere among them.
+        """
+        return self._among(lines, range(0, len(lines), self.step))
+
+    def _among(self, lines: Lines, portions: range) -> Iterator[tuple[int, Any]]:
+        for low in portions:
+            high = min(low + portions.step, portions.stop)
+            if found := self.match(lines.text(low, high)):
+                if portions.step == 1:
+                    yield low, found
+                else:
+                    fewer = range(low, high, portions.step // _FEWER)
+                    yield from self._among(lines, fewer)
 
 
 @dataclass(frozen=True)
@@ -90,23 +132,21 @@ class PatternSet:
     patterns: tuple[str, ...]
     make: Callable[..., Any]
     """What makes an RE2 set that matches as these patterns are meant to (`re2.Set.SearchSet` …)."""
-    parts: tuple[tuple[tuple[int, ...], Match], ...]
-    """Sets of relaxed patterns, each with the numbers of its patterns."""
+    parts: tuple[Part, ...]
     _confirm: dict[int, Match] = field(default_factory=dict)
 
-    def hits(self, texts: list[bytes]) -> Iterator[tuple[int, int]]:
-        """(place of the text, rule) of every match in UTF-8 texts, rules in order for each text."""
+    def hits(self, lines: Lines) -> Iterator[tuple[int, int]]:
+        """(place of the line, rule) of every match, rules in order for each line."""
         found: dict[int, list[int]] = {}
-        for numbers, match in self.parts:
-            for place, hit in enumerate(map(match, texts)):
-                if hit:
-                    found.setdefault(place, []).extend(numbers[i] for i in hit)
+        for part in self.parts:
+            for place, hit in part.hits(lines):
+                found.setdefault(place, []).extend(part.numbers[i] for i in hit)
         for place, candidates in found.items():
             for i in sorted(candidates):
-                if self._is_confirmed(i, texts[place]):
+                if self._is_confirmed(i, lines.text(place, place + 1)):
                     yield place, self.rules[i]
 
-    def _is_confirmed(self, i: int, text: bytes) -> bool:
+    def _is_confirmed(self, i: int, text: memoryview) -> bool:
         """Whether pattern `i`, relaxed in its set, matches as it is written.
 
         By a set of its own, which looks for no groups; made when it is first needed: most never
@@ -120,20 +160,33 @@ class PatternSet:
         return bool(self._confirm[i](text))
 
 
-def pattern_set(patterns: Iterable[tuple[int, str]], make: Callable[..., Any]) -> PatternSet:
+def pattern_set(
+    patterns: Iterable[tuple[int, str]], make: Callable[..., Any], *, together: bool = False
+) -> PatternSet:
     """Sets made by `make` of (rule, pattern).
 
     Patterns that may begin anyhow have a set of their own: in one set with those that a line's
     first characters rule out, every line makes states anew, which cost twice the time.
+    `together`: several lines are tried at once. It pays where few match: each that does makes
+    states anew for what follows.
     """
     rules, own = zip(*patterns, strict=True) if (patterns := list(patterns)) else ((), ())
     relaxed = [relax(pattern) for pattern in own]
-    is_open = [bool(_BEGINS_ANYHOW.match(pattern)) for pattern in relaxed]
-    groups = [tuple(i for i in range(len(own)) if is_open[i] == wanted) for wanted in (False, True)]
-    parts = tuple(
-        (group, _compiled([relaxed[i] for i in group], make)) for group in groups if group
-    )
-    return PatternSet(rules, own, make, parts)
+    sorts = [
+        (not together or bool(_OWN_EDGES.search(it)), bool(_BEGINS_ANYHOW.match(it)))
+        for it in relaxed
+    ]
+    parts = []
+    for is_alone, begins in sorted(set(sorts)):
+        numbers = tuple(i for i, sort in enumerate(sorts) if sort == (is_alone, begins))
+        if is_alone:
+            match = _compiled((relaxed[i] for i in numbers), make)
+        else:
+            before, after = _AROUND[make]
+            among = (f"{before}{relaxed[i]}{after}" for i in numbers)
+            match = _compiled(among, re2.Set.SearchSet)
+        parts.append(Part(numbers, match, 1 if is_alone else _TOGETHER))
+    return PatternSet(rules, own, make, tuple(parts))
 
 
 def _compiled(patterns: Iterable[str], make: Callable[..., Any]) -> Match:
@@ -141,6 +194,6 @@ def _compiled(patterns: Iterable[str], make: Callable[..., Any]) -> Match:
     for pattern in patterns:
         compiled.Add(pattern)
     compiled.Compile()
-    # Called some 30 times a document: what the Python wrapper adds is as much as a short match.
+    # Called some ten times a document: what the Python wrapper adds is as much as a short match.
     native: Match = getattr(compiled, "_set", compiled).Match
     return native

@@ -226,7 +226,8 @@ class Rulebook:
     def whole(self) -> PatternSet:
         """Patterns for whole short lines, in lower case."""
         starts = [(i, f"(?:{p}).*") for i, p in self._patterns("start", case=False)]
-        return pattern_set([*self._patterns("line", case=False), *starts], re2.Set.FullMatchSet)
+        patterns = [*self._patterns("line", case=False), *starts]
+        return pattern_set(patterns, re2.Set.FullMatchSet, together=True)
 
     @cached_property
     def cased(self) -> PatternSet:
@@ -237,7 +238,7 @@ class Rulebook:
     @cached_property
     def starts(self) -> PatternSet:
         """Patterns for the start of long lines, in lower case."""
-        return pattern_set(self._patterns("start", case=False), re2.Set.MatchSet)
+        return pattern_set(self._patterns("start", case=False), re2.Set.MatchSet, together=True)
 
     @cached_property
     def ends(self) -> PatternSet:

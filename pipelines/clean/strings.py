@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numba
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 _MOST_BYTES: Final = 2**31 - 1
 """Bytes that an array of `pa.string()` holds at most."""
+
+_FEED: Final = np.uint8(ord("\n"))
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
@@ -56,14 +59,32 @@ def _encode_one(part: Any, out: Any) -> None:
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _encode(codes: Any, start: Any, end: Any, offsets: Any, out: Any) -> None:
+def _encode(codes: Any, stretches: Any, first: Any, last: Any, out: Any) -> None:
+    start, end = stretches
     for i in range(start.size):
-        part, room = codes[start[i] : end[i]], out[offsets[i] : offsets[i + 1]]
+        part, room = codes[start[i] : end[i]], out[first[i] : last[i]]
         if part.size == room.size:  # ASCII throughout
             for at in range(part.size):
                 room[at] = part[at]
         else:
             _encode_one(part, room)
+
+
+def _encoded(
+    codes: NDArray[np.uint32], start: NDArray[np.int64], end: NDArray[np.int64], after: int = 0
+) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """Where each stretch begins and the last ends, and the UTF-8; `after` each so many line feeds.
+
+    Raises OverflowError beyond 2 GB.
+    """
+    offsets = np.zeros(start.size + 1, dtype=np.int64)
+    _sizes(codes, start, end, offsets)
+    offsets += after * np.arange(offsets.size)
+    if offsets[-1] > _MOST_BYTES:
+        raise OverflowError(f"{offsets[-1]} bytes of text in one batch; lower `batch_documents`")
+    out = np.full(int(offsets[-1]), _FEED) if after else np.empty(int(offsets[-1]), dtype=np.uint8)
+    _encode(codes, (start, end), offsets[:-1], offsets[1:] - after, out)
+    return offsets, out
 
 
 def strings(
@@ -73,14 +94,33 @@ def strings(
 
     Code points are those of valid texts: no surrogates. Raises OverflowError beyond 2 GB.
     """
-    offsets = np.zeros(start.size + 1, dtype=np.int64)
-    _sizes(codes, start, end, offsets)
-    if offsets[-1] > _MOST_BYTES:
-        raise OverflowError(f"{offsets[-1]} bytes of text in one batch; lower `batch_documents`")
-    out = np.empty(int(offsets[-1]), dtype=np.uint8)
-    _encode(codes, start, end, offsets, out)
+    offsets, out = _encoded(codes, start, end)
     buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(out)]
     return pa.Array.from_buffers(pa.string(), start.size, buffers)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines of UTF-8 one after the other, a line feed after each."""
+
+    data: memoryview
+    bounds: list[int]
+    """Where each line begins, and where one after the last would, shape (lines + 1,)."""
+
+    @classmethod
+    def of(
+        cls, codes: NDArray[np.uint32], start: NDArray[np.int64], end: NDArray[np.int64]
+    ) -> Lines:
+        """The texts `codes[start[i]:end[i]]`, of which none has a line feed."""
+        bounds, data = _encoded(codes, start, end, after=1)
+        return cls(data.data, bounds.tolist())
+
+    def __len__(self) -> int:
+        return len(self.bounds) - 1
+
+    def text(self, first: int, last: int) -> memoryview:
+        """The lines `first` to `last`, without the line feed after them."""
+        return self.data[self.bounds[first] : self.bounds[last] - 1]
 
 
 def code_points(texts: list[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:

@@ -50,6 +50,11 @@ def another_headline(batch: CleanBatch) -> CleanBatch:
     return batch._replace(articles=with_column(batch.articles, "headline", headlines))
 
 
+def another_body(batch: CleanBatch) -> CleanBatch:
+    bodies = [*batch.articles["article_body"].to_pylist()[:-1], "Another body."]
+    return batch._replace(articles=with_column(batch.articles, "article_body", bodies))
+
+
 def no_headline(batch: CleanBatch) -> CleanBatch:
     headlines = [*batch.articles["headline"].to_pylist()[:-1], None]
     return batch._replace(articles=with_column(batch.articles, "headline", headlines))
@@ -70,7 +75,7 @@ def no_repair(batch: CleanBatch) -> CleanBatch:
     )
 
 
-CHANGES = [another_headline, no_headline, another_rule, no_repair]
+CHANGES = [another_headline, another_body, no_headline, another_rule, no_repair]
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda it: it.__name__)

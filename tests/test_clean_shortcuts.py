@@ -9,10 +9,13 @@ import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.clean.datelines import may_have_dateline
 from pipelines.clean.headline import MIN_TITLE, HeadLine, _may_be
 from pipelines.clean.headline_words import may_be_headlines
+from pipelines.clean.metadata import _beginnings
 from pipelines.clean.patterns import options, pattern_set
 from pipelines.clean.rulebook import Rulebook, load_rules
+from pipelines.clean.sources import dateline_agency
 from pipelines.clean.strings import Lines, code_points
 
 WORDS = st.sampled_from(
@@ -88,3 +91,20 @@ def test_lines_know_their_bounds():
     assert [bytes(lines.text(i, i + 1)).decode() for i in range(len(lines))] == ["a", "", "ö€😀"]
     assert bytes(lines.text(0, 3)).decode() == "a\n\nö€😀"
     assert [b - a for a, b in pairwise(lines.bounds)] == [2, 1, 10]
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from(
+                ["(Reuters)", "[dpa]", "LONDON", "Madrid", "AFP", "- ", " ", "\n", "\n\n", "ÄÖÜ"]
+            )
+        ).map("".join),
+        max_size=4,
+    )
+)
+def test_no_dateline_is_passed_over(texts: list[str]):
+    codes, bounds = code_points(texts)
+    for text, is_possible in zip(texts, may_have_dateline(codes, bounds).tolist(), strict=True):
+        assert is_possible or not any(map(dateline_agency, _beginnings(text)))

@@ -7,7 +7,7 @@ A clock time without a zone says nothing certain about UTC: such a date counts a
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -102,6 +102,7 @@ class Printed(NamedTuple):
     """`day` or `second`."""
 
 
+@lru_cache(maxsize=4096)  # the pages of one day print few dates
 def read_date(text: str, language: str = "en") -> Printed | None:
     """The first date in a text, or None when there is none.
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import re2
 
 from pipelines.clean.captions import split_credit
+from pipelines.clean.datelines import BEGINNING_CHARS
 from pipelines.clean.dates import Printed
 from pipelines.clean.headline import Found
 from pipelines.clean.rulebook import Rule, compile_pattern
@@ -39,26 +40,31 @@ class Fields:
 
     def add(self, rule: Rule, line: str, printed: Printed | None) -> None:
         """Take up what a removed line says."""
-        value = rule_value(rule, line)
-        if rule.moves == "byline":
-            name = _LEAD.sub("", value)
-            name = _EDITING.sub("", name) if ";" in name else name
-            _append_new(self.bylines, name.strip(_EDGES))
-        elif rule.moves == "date" and printed is not None:
-            self.dates.append(printed)
+        if rule.moves == "date":
+            if printed is not None:
+                self.dates.append(printed)
         elif rule.moves == "caption":
             caption, credit = split_credit(line)
             _append_new(self.captions, caption)
             _append_new(self.credits, credit)
-        elif rule.moves == "credit":
-            _append_new(self.credits, value)
-        elif rule.moves == "section":
-            self.section = self.section or value
         elif rule.moves == "copyright":
             _append_new(self.copyrights, line)
-        elif rule.moves == "agency":
+        else:
+            self._add_value(rule.moves, rule_value(rule, line))
+
+    def _add_value(self, column: str | None, value: str) -> None:
+        if column == "byline":
+            lead = _LEAD.match(value)
+            name = value[lead.end() :] if lead else value
+            name = _EDITING.sub("", name) if ";" in name else name
+            _append_new(self.bylines, name.strip(_EDGES))
+        elif column == "credit":
+            _append_new(self.credits, value)
+        elif column == "section":
+            self.section = self.section or value
+        elif column == "agency":
             _append_new(self.agencies, agency_of(value))
-        elif rule.moves == "headline":
+        elif column == "headline":
             self.headline = self.headline or value
 
 
@@ -138,4 +144,4 @@ def columns(
 
 def _beginnings(body: str) -> list[str]:
     """The first two paragraphs, where a dateline may stand."""
-    return [line for line in body[:600].split("\n")[:3] if line]
+    return [line for line in body[:BEGINNING_CHARS].split("\n")[:3] if line]

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from pipelines.clean.changes import REPAIR_IDS, Changes, Reading, bodies
 from pipelines.clean.classify import DERIVED, Judge, Verdicts
+from pipelines.clean.datelines import BEGINNING_CHARS, may_have_dateline
 from pipelines.clean.metadata import Fields, columns, published
 from pipelines.clean.segment import LineBatch
 from pipelines.clean.strings import strings
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_DATELINE_CHARS: Final = 600
-"""Beginning of a body in which a dateline may stand."""
 
 
 class Judged(NamedTuple):
@@ -136,6 +135,8 @@ def _dates(given: pa.Array, judged: Judged, fields: Mapping[int, Fields]) -> dic
     precision = [told[row] or ("second" if known[row] else None) for row in range(len(told))]
     prefixes = judged.reading.prefixes
     for row in {*prefixes, *(row for row, said in fields.items() if said.dates)}:
+        if known[row] and precision[row] != "day":
+            continue  # a date with its time is not refined
         dates = fields[row].dates if row in fields else []
         read, precision[row] = published(given[row].as_py(), told[row], prefixes.get(row), dates)
         known[row] = read is not None
@@ -154,8 +155,10 @@ def _text_columns(
 ) -> list[dict[str, Any]]:
     """Headline, byline and the other text columns of each article."""
     given, found = judged.given, judged.verdicts.found
-    until = np.minimum(bounds[1:], bounds[:-1] + _DATELINE_CHARS)
-    beginnings = strings(codes, bounds[:-1], until).to_pylist()
+    beginnings = dict.fromkeys(range(bounds.size - 1), "")
+    rows = np.flatnonzero(may_have_dateline(codes, bounds))
+    start, until = bounds[rows], np.minimum(bounds[rows + 1], bounds[rows] + BEGINNING_CHARS)
+    beginnings |= zip(rows.tolist(), strings(codes, start, until).to_pylist(), strict=True)
     none = Fields()
     return [
         columns(
@@ -167,7 +170,7 @@ def _text_columns(
             found.get(row),
             beginnings[row],
         )
-        for row in range(len(beginnings))
+        for row in beginnings
     ]
 
 

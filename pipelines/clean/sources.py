@@ -9,6 +9,8 @@ from typing import Final
 
 import re2
 
+from pipelines.clean.datelines import DATELINE_CHARS
+
 AGENCIES_FILE: Final = Path(__file__).parent / "agencies.toml"
 
 
@@ -50,7 +52,7 @@ def agency_of(text: str) -> str | None:
 
 def dateline_agency(paragraph: str) -> str | None:
     """The agency in the dateline a paragraph begins with, or None."""
-    start = paragraph[:120]
+    start = paragraph[:DATELINE_CHARS]
     if not ("(" in start or "[" in start or start[:3].isupper()):
         return None  # the common case, without the cost of a match
     match = _dateline().match(start)

@@ -38,12 +38,13 @@ SEARCH_MODELS: Final = (
     "turned_terms",
     "fresh_texts",
     "doubted_pairs",
-    "shared_words",
+    "shared_shingles",
+    "shared_terms",
     "candidate_pairs",
     "retired_pairs",
 )
 """Models on the way from what changed to the pairs to compare, in their order."""
-_PORTIONED: Final = ("shared_words", "candidate_pairs")
+_PORTIONED: Final = ("shared_shingles", "shared_terms", "candidate_pairs")
 """Those whose rows on the way are many times the texts: built in portions of `_PORTION` texts."""
 _PORTION: Final = 400_000
 SCORE_MODELS: Final = ("scored_pairs", "near_duplicates", "derivations", "text_relations")

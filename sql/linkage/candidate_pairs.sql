@@ -12,54 +12,28 @@ with text_days as (
     select distinct
         text_id,
         day,
-        day // 14 as fortnight,
     from lake.fingerprints
     where day is not null
 ),
 
-crowded_terms as (
-    select
-        words.word,
-        words.text_id,
-        words.weight,
-        text_days.day,
-        text_days.fortnight,
-    from linkage.shared_words as words
-    inner join text_days
-        on text_days.text_id = words.text_id
-    where words.word < 0 and words.text_count > 50
-),
-
--- a term of many texts still counts within the days of its news
-blocks as (
-    select
-        word,
-        fortnight,
-    from crowded_terms
-    group by word, fortnight
-    having count(distinct text_id) <= 60
-),
-
 posts as (
     select
-        word,
+        shingle as word,
         text_id,
         weight,
         null as day,
         0 as block,
-    from linkage.shared_words
-    where text_count <= case when word < 0 then 50 else 40 end
+    from linkage.shared_shingles
+    where text_count <= 40
     union all
+    -- below zero, where no shingle is
     select
-        crowded_terms.word,
-        crowded_terms.text_id,
-        crowded_terms.weight,
-        crowded_terms.day,
-        crowded_terms.fortnight as block,
-    from crowded_terms
-    inner join blocks
-        on blocks.word = crowded_terms.word
-        and blocks.fortnight = crowded_terms.fortnight
+        term::bigint - 2147483648 as word,
+        text_id,
+        weight,
+        day,
+        coalesce(day // 14, 0) as block,
+    from linkage.shared_terms
 ),
 
 own_posts as (
@@ -88,12 +62,12 @@ near_posts as (
 -- a shingle of many texts ties each of them to the first few only: stars, never all pairs
 stars as (
     select
-        word,
+        shingle as word,
         text_id,
         weight,
-        row_number() over (partition by word order by text_id) <= 3 as is_hub,
-    from linkage.shared_words
-    where word >= 0 and text_count > 40
+        row_number() over (partition by shingle order by text_id) <= 3 as is_hub,
+    from linkage.shared_shingles
+    where text_count > 40
 ),
 
 -- A pair once for each word; but texts of several days may meet in a crowded term more than once.

@@ -14,8 +14,9 @@ with touched as (
         on changed.text_id = sentences.text_id
 ),
 
--- nearly all sentences stand in one text
-frequent as (
+-- Nearly all sentences stand in one text. Made before sites are asked for, or all sentences would be
+-- joined with those first.
+frequent as materialized (
     select sentence
     from lake.sentences
     where sentence in (select sentence from touched)
@@ -23,7 +24,7 @@ frequent as (
     having count(*) >= 4
 ),
 
-spoken as (
+spoken as materialized (
     select
         sentences.sentence,
         sentences.context,

@@ -2,6 +2,7 @@
 description = "One row per text of a shingle that became crowded tonight, or was and is no more."
 stage = "link"
 grain = ["shingle", "text_id"]
+as_written = true
 
 [columns]
 shingle = "A shingle that supports other pairs than before."
@@ -9,17 +10,49 @@ text_id = "A text that has it, before tonight and now."
 has_lost = "Whether the shingle tied the text to all others before, and no more."
 has_gained = "Whether it did not, and does now."
 */
-with touched as (
-    select distinct shingles.shingle
+with own as materialized (
+    select
+        shingles.shingle,
+        changed.was_live,
+        changed.is_live,
     from lake.shingles as shingles
     inner join linkage.changed_texts as changed
         on changed.text_id = shingles.text_id
-    where
-        changed.was_live <> changed.is_live
-        and exists (select 1 from lake.fingerprints_old)
+    where exists (select 1 from lake.fingerprints_old)
 ),
 
-posts as (
+own_shingles as materialized (
+    select
+        shingle,
+        sum((not was_live)::int) as new_count,
+        sum((not is_live)::int) as dead_count,
+    from own
+    group by shingle
+    having bool_or(was_live <> is_live)
+),
+
+every as (
+    select
+        shingle,
+        count(*) as text_count,
+    from lake.shingles
+    where shingle in (select shingle from own_shingles)
+    group by shingle
+    having count(*) > 40
+),
+
+crowded as materialized (
+    select
+        every.shingle,
+        every.text_count - own_shingles.new_count as count_before,
+        every.text_count - own_shingles.dead_count as count_now,
+    from every
+    inner join own_shingles
+        on own_shingles.shingle = every.shingle
+    where every.text_count - least(own_shingles.new_count, own_shingles.dead_count) > 40
+),
+
+posts as materialized (
     select
         shingles.shingle,
         shingles.text_id,
@@ -28,47 +61,36 @@ posts as (
     from lake.shingles as shingles
     left join linkage.changed_texts as changed
         on changed.text_id = shingles.text_id
-    where shingles.shingle in (select shingle from touched)
+    where shingles.shingle in (select shingle from crowded)
 ),
 
-crowded as (
+hubs as materialized (
     select
-        shingle,
-        sum(was_live::int) as count_before,
-        sum(is_live::int) as count_now,
-    from posts
-    group by shingle
-    having greatest(sum(was_live::int), sum(is_live::int)) > 40
-),
-
-placed as (
-    select
-        posts.shingle,
-        posts.text_id,
-        posts.was_live,
-        posts.is_live,
-        crowded.count_before,
-        crowded.count_now,
-        row_number() over (
-            partition by posts.shingle order by posts.was_live desc, posts.text_id asc
-        ) as place_before,
-        row_number() over (
-            partition by posts.shingle order by posts.is_live desc, posts.text_id asc
-        ) as place_now,
-    from posts
-    inner join crowded
-        on crowded.shingle = posts.shingle
+        crowded.shingle,
+        crowded.count_before <= 40 as was_open,
+        crowded.count_now <= 40 as is_open,
+        min(posts.text_id, 3) filter (where posts.was_live) as hubs_before,
+        min(posts.text_id, 3) filter (where posts.is_live) as hubs_now,
+    from crowded
+    inner join posts
+        on posts.shingle = crowded.shingle
+    group by crowded.shingle, crowded.count_before, crowded.count_now
 ),
 
 -- as in candidate_pairs: beyond 40 texts a shingle ties them to its first three only
 stays as (
     select
-        shingle,
-        text_id,
-        count_before <= 40 or place_before <= 3 as was_open,
-        count_now <= 40 or place_now <= 3 as is_open,
-    from placed
-    where was_live and is_live
+        posts.shingle,
+        posts.text_id,
+        hubs.was_open or list_contains(hubs.hubs_before, posts.text_id) as was_open,
+        hubs.is_open or list_contains(hubs.hubs_now, posts.text_id) as is_open,
+    from posts
+    inner join hubs
+        on hubs.shingle = posts.shingle
+    where
+        posts.was_live
+        and posts.is_live
+        and (hubs.was_open <> hubs.is_open or hubs.hubs_before <> hubs.hubs_now)
 )
 
 select

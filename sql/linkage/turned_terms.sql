@@ -2,6 +2,7 @@
 description = "One row per text of a term that became crowded tonight, or was and is no more."
 stage = "link"
 grain = ["term", "text_id"]
+as_written = true
 
 [columns]
 term = "A term that supports other pairs than before, at all or within the days of its news."
@@ -9,59 +10,58 @@ text_id = "A text that has it, before tonight and now."
 has_lost = "Whether the term could tie the text to others before, and no more."
 has_gained = "Whether it could not, and can now."
 */
-with posts as (
+with own as materialized (
     select
         terms.term,
         terms.text_id,
-        coalesce(changed.was_live, true) as was_live,
-        coalesce(changed.is_live, true) as is_live,
+        changed.was_live,
+        changed.is_live,
     from lake.terms as terms
-    left join linkage.changed_texts as changed
+    inner join linkage.changed_texts as changed
         on changed.text_id = terms.text_id
-    where
-        terms.term in (
-            select own.term
-            from lake.terms as own
-            inner join linkage.changed_texts as own_text
-                on own_text.text_id = own.text_id
-            where exists (select 1 from lake.fingerprints_old)
-        )
+    where exists (select 1 from lake.fingerprints_old)
+),
+
+own_terms as materialized (
+    select
+        term,
+        sum((not was_live)::int) as new_count,
+        sum((not is_live)::int) as dead_count,
+    from own
+    group by term
+),
+
+-- counted only: a common term stands in thousands of texts
+every as (
+    select
+        term,
+        count(*) as text_count,
+    from lake.terms
+    where term in (select term from own_terms)
+    group by term
+    having count(*) > 50
+),
+
+counts as materialized (
+    select
+        every.term,
+        every.text_count - own_terms.new_count as count_before,
+        every.text_count - own_terms.dead_count as count_now,
+    from every
+    inner join own_terms
+        on own_terms.term = every.term
 ),
 
 turned_terms as (
     select
         term,
-        sum(was_live::int) <= 50 as was_open,
-        sum(is_live::int) <= 50 as is_open,
-    from posts
-    group by term
-    having (sum(was_live::int) <= 50) <> (sum(is_live::int) <= 50)
+        count_before <= 50 as was_open,
+        count_now <= 50 as is_open,
+    from counts
+    where (count_before <= 50) <> (count_now <= 50)
 ),
 
-touched_fortnights as (
-    select distinct day // 14 as fortnight
-    from linkage.changed_days
-    where day is not null
-),
-
-near_days as (
-    select distinct
-        fingerprints.text_id,
-        fingerprints.day // 14 as fortnight,
-    from lake.fingerprints as fingerprints
-    inner join touched_fortnights
-        on abs(touched_fortnights.fortnight - fingerprints.day // 14) <= 1
-    where fingerprints.text_id not in (select text_id from linkage.changed_texts)
-),
-
-days as (
-    select
-        text_id,
-        fortnight,
-        true as was_there,
-        true as is_there,
-    from near_days
-    union all
+own_days as (
     select
         text_id,
         day // 14 as fortnight,
@@ -72,53 +72,101 @@ days as (
     group by text_id, day // 14
 ),
 
-dated as (
+own_blocks as materialized (
     select
-        posts.term,
-        posts.text_id,
-        days.fortnight,
-        days.was_there,
-        days.is_there,
-    from days
-    inner join posts
-        on posts.text_id = days.text_id
+        own.term,
+        own_days.fortnight,
+        sum(own_days.was_there::int) as count_before,
+        sum(own_days.is_there::int) as count_now,
+    from own
+    inner join own_days
+        on own_days.text_id = own.text_id
+    where own.term in (select term from counts where greatest(count_before, count_now) > 60)
+    group by own.term, own_days.fortnight
+),
+
+old_days as materialized (
+    select distinct
+        text_id,
+        day // 14 as fortnight,
+    from lake.fingerprints
+    where
+        day is not null
+        and text_id not in (select text_id from linkage.changed_texts)
+),
+
+old_blocks as (
+    select
+        terms.term,
+        old_days.fortnight,
+        count(*) as text_count,
+    from lake.terms as terms
+    inner join old_days
+        on old_days.text_id = terms.text_id
+    where
+        terms.term in (select term from own_blocks)
+        and old_days.fortnight in (select fortnight from own_blocks)
+    group by terms.term, old_days.fortnight
 ),
 
 blocks as (
     select
-        term,
+        own_blocks.term,
+        own_blocks.fortnight,
+        own_blocks.count_before + coalesce(old_blocks.text_count, 0) <= 60 as was_open,
+        own_blocks.count_now + coalesce(old_blocks.text_count, 0) <= 60 as is_open,
+    from own_blocks
+    left join old_blocks
+        on old_blocks.term = own_blocks.term
+        and old_blocks.fortnight = own_blocks.fortnight
+),
+
+turned_blocks as materialized (
+    select *
+    from blocks
+    where was_open <> is_open
+),
+
+days as (
+    select
+        text_id,
         fortnight,
-        sum(was_there::int) <= 60 as was_open,
-        sum(is_there::int) <= 60 as is_open,
-    from dated
-    group by term, fortnight
+    from old_days
+    union all
+    select
+        text_id,
+        fortnight,
+    from own_days
+    where was_there and is_there
 ),
 
 around as (
     select
-        dated.term,
-        dated.text_id,
-        own.was_open,
-        own.is_open,
-    from dated
-    inner join blocks as own
-        on own.term = dated.term
-        and own.fortnight = dated.fortnight
-    inner join blocks as turned
-        on turned.term = dated.term
-        and turned.was_open <> turned.is_open
-        and abs(turned.fortnight - dated.fortnight) <= 1
-    where dated.was_there and dated.is_there
+        terms.term,
+        terms.text_id,
+        coalesce(own.was_open, true) as was_open,
+        coalesce(own.is_open, true) as is_open,
+    from lake.terms as terms
+    inner join days
+        on days.text_id = terms.text_id
+    inner join turned_blocks as turned
+        on turned.term = terms.term
+        and abs(turned.fortnight - days.fortnight) <= 1
+    left join turned_blocks as own
+        on own.term = terms.term
+        and own.fortnight = days.fortnight
     union all
     select
-        posts.term,
-        posts.text_id,
+        terms.term,
+        terms.text_id,
         turned_terms.was_open,
         turned_terms.is_open,
-    from posts
+    from lake.terms as terms
     inner join turned_terms
-        on turned_terms.term = posts.term
-    where posts.was_live and posts.is_live
+        on turned_terms.term = terms.term
+    where terms.text_id not in (
+        select text_id from linkage.changed_texts where not was_live or not is_live
+    )
 )
 
 select

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipelines.link.identity import first_names
+from pipelines.link.identity import first_names, rows_of
 from pipelines.link.tables import CLUSTERS
 
 _RELATIONS: Final = ("representative", "exact", "near", "wholly_derived")
@@ -27,8 +27,13 @@ def elect_leaders(bodies: pa.Table, copies: pa.Table) -> pa.Table:
     """
     by_place = pc.sort_indices(bodies["place"])
     names = pc.take(bodies["document_id"], by_place).combine_chunks()
-    body = _rows_of(bodies["body_id"], names)[by_place]
-    one, other = (_rows_of(copies[name], names) for name in ("body_id", "other_body_id"))
+    body_ids = pc.take(bodies["body_id"], by_place).combine_chunks()
+    is_copy = pc.not_equal(body_ids, names)
+    copied, one, other = rows_of(
+        names, body_ids.filter(is_copy), copies["body_id"], copies["other_body_id"]
+    )
+    body = np.arange(len(names))
+    body[is_copy.to_numpy(zero_copy_only=False)] = copied
     score = copies["score"].to_numpy().astype(np.float64)
     relation = pc.index_in(copies["relation"], pa.array(_RELATIONS)).to_numpy().astype(np.int64)
     leader, edge = _elect(len(names), body, one, other, score)
@@ -49,12 +54,6 @@ def elect_leaders(bodies: pa.Table, copies: pa.Table) -> pa.Table:
         "copy_of_document_id": pc.if_else(pa.array((leader == own)[of_row]), None, centre),
     }
     return pa.table(table, schema=CLUSTERS)
-
-
-def _rows_of(ids: pa.ChunkedArray, names: pa.Array) -> NDArray[np.int64]:
-    """Where each id stands among the names."""
-    rows: NDArray[np.int64] = pc.index_in(ids, names).to_numpy().astype(np.int64)
-    return rows
 
 
 def _elect(

@@ -15,10 +15,22 @@ def first_names(names: pa.Array, nights: pa.Array, group: NDArray[np.int64]) -> 
     on later nights, so a group keeps its name while it grows; of two that merge, the older name
     stays; of the parts of one that splits, the part with its first member keeps it.
     """
-    table = pa.table({"night": nights, "name": names})
+    count = np.bincount(group, minlength=1)
+    members = np.flatnonzero(count[group] > 1)  # who is alone has its own name
+    several = pa.array(members, pa.int64())
+    table = pa.table({"night": pc.take(nights, several), "name": pc.take(names, several)})
     order = pc.sort_indices(table, [("night", "ascending"), ("name", "ascending")]).to_numpy()
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    first = np.full(int(group.max(initial=-1)) + 1, len(order), np.int64)
-    np.minimum.at(first, group, rank)
-    return pc.take(names, pa.array(order[first[group]], pa.int64()))
+    ranked = members[order]
+    first = np.full(len(count), -1, np.int64)
+    first[group[ranked][::-1]] = ranked[::-1]
+    named = np.arange(len(names))
+    named[members] = first[group[members]]
+    return pc.take(names, pa.array(named, pa.int64()))
+
+
+def rows_of(names: pa.Array, *columns: pa.Array | pa.ChunkedArray) -> list[NDArray[np.int64]]:
+    """Where the ids of each column stand among the names, which are looked through once."""
+    chunks = [it.chunks if isinstance(it, pa.ChunkedArray) else [it] for it in columns]
+    together = pa.chunked_array([one for each in chunks for one in each], names.type)
+    rows = pc.index_in(together, names).to_numpy().astype(np.int64)
+    return np.split(rows, np.cumsum([len(it) for it in columns])[:-1])

@@ -50,7 +50,7 @@ _PORTION: Final = 400_000
 SCORE_MODELS: Final = ("scored_pairs", "near_duplicates", "derivations", "text_relations")
 GROUP_MODELS: Final = ("bodies", *SCORE_MODELS, "body_pairs", "copies")
 """Models on the way from pairs to clusters, in the order of their dependencies."""
-STORY_MODELS: Final = ("telling_words", "event_scores", "same_story")
+STORY_MODELS: Final = ("common_terms", "telling_words", "event_scores", "same_story")
 """Models on the way from clusters to stories."""
 _BLOCK: Final = 50_000
 """Pairs scored before those that say nothing are dropped."""
@@ -197,7 +197,8 @@ def group(bench: Workbench, before: Before) -> tuple[pa.Table, pa.Table, pa.Tabl
     bodies = bench.rows("bodies")
     clusters = elect_leaders(bodies, bench.rows("copies"))
     bench.put("clusters", clusters)
-    names = pc.unique(clusters["article_id"])
+    is_first = pc.equal(clusters["article_id"], clusters["document_id"])  # it names the article
+    names = clusters["article_id"].filter(is_first)
     nights = pc.take(bodies["night"], pc.index_in(names, bodies["document_id"]))
     articles = pa.table({"article_id": names, "night": nights})
     del bodies  # as large as the clusters, and not needed again

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.link.average import average_linkage
-from pipelines.link.identity import first_names
+from pipelines.link.identity import first_names, rows_of
 from pipelines.link.tables import STORY_CHANGES, STORY_MEMBERS
 
 JOIN_SCORE: Final = 0.3
@@ -28,8 +28,7 @@ def group_stories(
     """
     articles = articles.sort_by("article_id")
     names = articles["article_id"].combine_chunks()
-    one = pc.index_in(same_story["article_id"], names).to_numpy().astype(np.int64)
-    other = pc.index_in(same_story["other_article_id"], names).to_numpy().astype(np.int64)
+    one, other = rows_of(names, same_story["article_id"], same_story["other_article_id"])
     score = same_story["score"].to_numpy().astype(np.float64)
     group = average_linkage(len(names), one, other, score, JOIN_SCORE)
     stories = first_names(names, articles["night"].combine_chunks(), group)

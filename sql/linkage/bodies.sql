@@ -9,7 +9,7 @@ body_id = "The document that stands for all with the same normalised body: credi
 place = "Place in the written order of survivorship: credited first, then earliest, fullest, smallest id."
 night = "Night of the document, as in fingerprints."
 */
-with ordered as (
+with ordered as materialized (
     select
         document_id,
         text_id,
@@ -20,17 +20,28 @@ with ordered as (
             order by has_credit desc, day asc nulls last, word_count desc, document_id asc
         ) as place,
     from lake.fingerprints
+),
+
+-- nearly all bodies are of one document
+repeated as (
+    select
+        normal_id,
+        min_by(document_id, place) as body_id,
+    from ordered
+    group by normal_id
+    having count(*) > 1
 )
 
 -- ten words or fewer ("Video: see above") are no body to be a copy of
 select
-    document_id,
-    text_id,
+    ordered.document_id,
+    ordered.text_id,
     case
-        when word_count > 10
-            then first_value(document_id) over (partition by normal_id order by place)
-        else document_id
+        when ordered.word_count > 10 then coalesce(repeated.body_id, ordered.document_id)
+        else ordered.document_id
     end as body_id,
-    place,
-    night,
+    ordered.place,
+    ordered.night,
 from ordered
+left join repeated
+    on repeated.normal_id = ordered.normal_id

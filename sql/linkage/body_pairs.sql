@@ -21,6 +21,12 @@ with text_bodies as (
     from linkage.bodies as bodies
     inner join linkage.bodies as centres
         on centres.document_id = bodies.body_id
+    where
+        bodies.text_id in (
+            select text_id from linkage.text_relations
+            union
+            select other_text_id from linkage.text_relations
+        )
     group by bodies.text_id, bodies.body_id
 ),
 

@@ -24,31 +24,12 @@ with candidates as (
         or relations.text_id is not null
 ),
 
-text_words as (
-    select
-        text_id,
-        list(term) as terms,
-    from lake.terms
-    where
-        text_id in (
-            select text_id from candidates
-            union
-            select other_text_id from candidates
-        )
-    group by text_id
-),
-
 common_words as (
     select
-        candidates.text_id,
-        candidates.other_text_id,
-        -- as list_intersect, which takes three times as long
-        unnest(list_filter(other.terms, lambda term: list_contains(one.terms, term))) as term,
-    from candidates
-    inner join text_words as one
-        on one.text_id = candidates.text_id
-    inner join text_words as other
-        on other.text_id = candidates.other_text_id
+        text_id,
+        other_text_id,
+        unnest(terms) as term,
+    from linkage.common_terms
 ),
 
 -- what two texts share tells of an event as far as the shared words do

@@ -10,37 +10,50 @@ telling_share = "Share of the pairs of articles of one week with the word that r
 -- A town stands in the news of every day, the name of a ship that ran aground in one story only:
 -- no shipped table knows either. Ten pairs are given to each word beforehand, all of one event, so
 -- that a word is not judged by the first few articles that have it.
-with article_weeks as (
+with documents as materialized (
     select
+        fingerprints.text_id,
+        fingerprints.day,
         clusters.article_id,
-        min(fingerprints.day) // 7 as week,
-    from lake.clusters as clusters
-    inner join lake.fingerprints as fingerprints
-        on fingerprints.document_id = clusters.document_id
-    where fingerprints.day is not null
-    group by clusters.article_id
-),
-
-texts as (
-    select distinct
-        bodies.text_id,
-        clusters.article_id,
-        article_weeks.week,
-    from linkage.bodies as bodies
+    from lake.fingerprints as fingerprints
     inner join lake.clusters as clusters
-        on clusters.document_id = bodies.document_id
-    inner join article_weeks
-        on article_weeks.article_id = clusters.article_id
+        on clusters.document_id = fingerprints.document_id
 ),
 
-single as (
-    select article_id
-    from texts
+articles as materialized (
+    select
+        article_id,
+        row_number() over () as article_number,  -- numbers are grouped faster than ids
+        min(day) // 7 as week,
+        min(text_id) as text_id,
+        min(text_id) <> max(text_id) as has_more_texts,
+    from documents
     group by article_id
-    having count(*) = 1
+    having min(day) is not null
 ),
 
--- Each word of an article once; nearly all have one text, whose words are each there once.
+-- nearly all articles have one text, whose words are each there once
+texts as materialized (
+    select
+        text_id,
+        article_number,
+        week,
+        true as is_only,
+    from articles
+    where not has_more_texts
+    union all
+    select distinct
+        documents.text_id,
+        articles.article_number,
+        articles.week,
+        false as is_only,
+    from documents
+    inner join articles
+        on articles.article_id = documents.article_id
+    where articles.has_more_texts
+),
+
+-- each word of an article once
 word_weeks as (
     select
         terms.term,
@@ -48,8 +61,7 @@ word_weeks as (
     from lake.terms as terms
     inner join texts
         on texts.text_id = terms.text_id
-    semi join single
-        on single.article_id = texts.article_id
+    where texts.is_only
     union all
     select
         terms.term,
@@ -57,9 +69,8 @@ word_weeks as (
     from lake.terms as terms
     inner join texts
         on texts.text_id = terms.text_id
-    anti join single
-        on single.article_id = texts.article_id
-    group by texts.article_id, terms.term
+    where not texts.is_only
+    group by texts.article_number, terms.term
 ),
 
 weeks as (
@@ -81,10 +92,13 @@ possible as (
 ),
 
 -- .85: a town is in most pairs of a middling score, which would speak for it
-told as (
-    select distinct
-        least(one.article_id, other.article_id) as article_id,
-        greatest(one.article_id, other.article_id) as other_article_id,
+told as materialized (
+    select
+        scored.text_id,
+        scored.other_text_id,
+        least(one.article_number, other.article_number) as article_number,
+        greatest(one.article_number, other.article_number) as other_article_number,
+        one.is_only and other.is_only as is_only,
     from linkage.scored_pairs as scored
     inner join texts as one
         on one.text_id = scored.text_id
@@ -93,35 +107,50 @@ told as (
         and other.week = one.week
     where
         scored.story_score >= 0.85
-        and one.article_id <> other.article_id
+        and one.article_number <> other.article_number
+),
+
+told_of_more as materialized (
+    select distinct
+        article_number,
+        other_article_number,
+    from told
+    where not is_only
 ),
 
 told_articles as (
-    select article_id from told
+    select article_number from told_of_more
     union
-    select other_article_id from told
+    select other_article_number from told_of_more
 ),
 
 words as (
     select
-        texts.article_id,
+        texts.article_number,
         list(distinct terms.term) as terms,
     from lake.terms as terms
     inner join texts
         on texts.text_id = terms.text_id
     semi join told_articles
-        on told_articles.article_id = texts.article_id
-    group by texts.article_id
+        on told_articles.article_number = texts.article_number
+    group by texts.article_number
 ),
 
 told_words as (
+    select unnest(common_terms.terms) as term
+    from told
+    inner join linkage.common_terms as common_terms
+        on common_terms.text_id = told.text_id
+        and common_terms.other_text_id = told.other_text_id
+    where told.is_only
+    union all
     -- as list_intersect, which takes three times as long
     select unnest(list_filter(other.terms, lambda term: list_contains(one.terms, term))) as term
-    from told
+    from told_of_more as told
     inner join words as one
-        on one.article_id = told.article_id
+        on one.article_number = told.article_number
     inner join words as other
-        on other.article_id = told.other_article_id
+        on other.article_number = told.other_article_number
 ),
 
 telling as (

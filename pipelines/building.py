@@ -90,6 +90,9 @@ def _grow(con: Connection, night: Night, marts: list[Model]) -> dict[str, int]:
     counts = warehouse.build(con, growing)
     for name in ("touched_documents", "touched_articles"):
         con.execute(f"create table marts.{name} as from growth.{name}")
+    con.execute("create table marts.grown_from (run_id varchar, sha256 varchar)")
+    former = stamp(publish.manifest(night.settings) or {})
+    con.execute("insert into marts.grown_from values (?, ?)", former)
     con.execute("detach marts")
     publish.attach(con, delta, "delta", read_only=True)
     shutil.copyfile(night.settings.published / "copydesk.duckdb", target)
@@ -100,6 +103,11 @@ def _grow(con: Connection, night: Night, marts: list[Model]) -> dict[str, int]:
     for model in growing:
         _replace_rows(con, model)
     return counts | warehouse.build(con, (it for it in marts if not it.grows))
+
+
+def stamp(manifest: dict[str, Any]) -> tuple[str, str]:
+    """What tells one published database from all others: its run, and its digest."""
+    return manifest["run_id"], manifest["files"]["copydesk.duckdb"]
 
 
 def _show_touched(con: Connection, night: Night) -> None:

@@ -59,7 +59,7 @@ class Model:
     why: str
     severity: str
     grows: str
-    """Key whose rows depend on nothing but the documents of one article; empty: on any."""
+    """Key whose rows, or the rows found, depend on one article's documents only; empty: on any."""
     as_written: bool
     """Whether joins hold in memory what stands on their right, and not what has fewer rows."""
 
@@ -137,14 +137,23 @@ def tables_read(con: Connection, sql: str) -> set[str]:
 
     Raises ModelError if the text is not one SELECT.
     """
+    return {f"{schema}.{table}" for schema, table in _names_read(con, sql) if schema}
+
+
+def names_read(con: Connection, sql: str) -> set[str]:
+    """What a SELECT reads, without schemas, its own common tables among it. Raises ModelError."""
+    return {table for _, table in _names_read(con, sql)}
+
+
+def _names_read(con: Connection, sql: str) -> set[tuple[str, str]]:
     row = con.execute("select json_serialize_sql(?)", [sql]).fetchall()[0]
     tree = json.loads(row[0])
     if tree["error"] or len(tree["statements"]) != 1:
         raise ModelError(f"not one SELECT: {tree.get('error_message', 'several or none')}")
     return {
-        f"{node['schema_name']}.{node['table_name']}"
+        (node["schema_name"], node["table_name"])
         for node in _nodes(tree)
-        if node.get("type") == "BASE_TABLE" and node.get("schema_name")
+        if node.get("type") == "BASE_TABLE"
     }
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from pipelines import desk, night, parts, publish, tonight, warehouse
+from pipelines import building, desk, judging, night, parts, publish, tonight, validate, warehouse
+from pipelines.durable import read_sealed, write_sealed
 from pipelines.night import run_night
 from pipelines.settings import Settings
 
@@ -54,7 +57,79 @@ def test_an_increment_is_a_rebuild(tmp_path: Path) -> None:
     assert is_grown(landing, grown)
     candidate = tonight.night_file(settings_of(landing, grown))
     assert desk.check_database(settings_of(landing, grown), candidate, as_json=True) == 0
+    assert_judged_as_if_whole(settings_of(landing, grown))
     assert run(landing, grown) == run(landing, rebuilt)
+
+
+def assert_judged_as_if_whole(settings: Settings) -> None:
+    """The night that is begun goes on with the checks of the night before, and finds the same."""
+    begun = night.open_night(settings, NIGHT)
+    judging.judge_tables(begun)
+    commit = begun.lake.commit_of(begun.run_id, "validate")
+    assert commit
+    assert commit.summary["all_rows_judged_in"] < begun.run_id
+    with building.tonights_tables(begun) as con:
+        checks = validate.check(
+            con, schema="marts", run_id=begun.run_id, checked_at=begun.started_at
+        )
+    found = begun.lake.read("checks", run_id=begun.run_id)
+    assert sorted(map(str, found.to_pylist())) == sorted(map(str, checks.to_pylist()))
+
+
+def other_judge(begun: tonight.Night) -> tonight.Night:
+    """The night before was judged by another version."""
+    path = next((begun.settings.lake / "commits").glob("*.validate.json"))
+    content = read_sealed(path)
+    content["summary"]["judge"] = "copydesk 0.0, Great Expectations 0.0"
+    write_sealed(path, content)
+    return begun
+
+
+def other_tables(begun: tonight.Night) -> tonight.Night:
+    """What is published is not what tonight's tables were grown from."""
+    with warehouse.closing(warehouse.connect(begun.settings)) as con:
+        publish.attach(con, tonight.delta_file(begun.settings), "delta")
+        con.execute("update delta.grown_from set sha256 = 'another'").fetchall()
+    return begun
+
+
+def long_after(begun: tonight.Night) -> tonight.Night:
+    """It is a month since all rows were judged."""
+    return replace(begun, run_id=f"{1 + judging.MOST_RUNS:06}.2026-04-01")
+
+
+def built_anew(begun: tonight.Night) -> tonight.Night:
+    """Nothing was grown."""
+    tonight.delta_file(begun.settings).unlink()
+    return begun
+
+
+CHANGES = (other_judge, other_tables, long_after, built_anew)
+
+
+def test_all_rows_are_judged_if_what_was_found_cannot_be_relied_upon(tmp_path: Path) -> None:
+    landing, home = tmp_path / "landing", tmp_path / "home"
+    deliver(landing, OLD)
+    run(landing, home)
+    deliver(landing, NEW, day=1)
+    assert is_grown(landing, home)
+    shown: dict[str, tuple[bool, bool]] = {}
+    for change in CHANGES:
+        copy = tmp_path / change.__name__
+        shutil.copytree(home, copy, symlinks=True)
+        begun = night.open_night(settings_of(landing, copy), NIGHT)
+        shown[change.__name__] = is_shown(begun), is_shown(change(begun))
+    assert shown == {change.__name__: (True, False) for change in CHANGES}
+
+
+def is_shown(begun: tonight.Night) -> bool:
+    """Whether the night goes on with what was found before: both databases are there, or none."""
+    with building.tonights_tables(begun) as con:
+        since = judging.show_former(con, begun)
+        names = con.execute("select database_name from duckdb_databases()").fetchall()
+    attached = {name for (name,) in names if name in ("delta", "former")}
+    assert attached == ({"delta", "former"} if since else set())
+    return since is not None
 
 
 def is_grown(landing: Path, home: Path) -> bool:

@@ -8,8 +8,7 @@ or tables is a query. Every result becomes a row of `checks`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import pyarrow as pa
 from pipelines import contract
 from pipelines.validate import audits
 from pipelines.validate.expectations import read_expectations
+from pipelines.validate.grown import Grown
 from pipelines.validate.projection import judge
 from pipelines.warehouse import SQL_FOLDER, Connection, Model, load_models
 
@@ -37,17 +37,20 @@ def check(
     of the stage `publish` exist in the second only. A check judged per site gives one row per site
     that failed, or one row without a site if none did.
 
+    Where what the tables were grown from is attached as `former`, and what has changed as `delta`,
+    only the latter is judged, if that tells the same (`grown`).
+
     Imports Great Expectations (1.5 CPU-seconds). Raises ModelError naming the file of an
     expectation or audit that cannot be judged.
     """
-    expectations = read_expectations(_present(load_models("marts", folder=folder), schema))
+    models = _present(load_models("marts", folder=folder), schema)
     queries = _present(load_models("audits", folder=folder), schema)
+    grown = Grown.of(con, schema, models)
+    shortcuts = [grown.judge] if grown else []
+    rows = [*judge(con, read_expectations(models), schema=schema, shortcuts=shortcuts)]
+    for audit in queries:
+        rows += (grown and grown.audit(audit)) or audits.judge(con, audit, schema=schema)
     stamp = {"run_id": run_id, "checked_at": checked_at}
-    with _searching(con, schema):
-        rows = [
-            *judge(con, expectations),
-            *(row for it in queries for row in audits.judge(con, it)),
-        ]
     return pa.Table.from_pylist([stamp | row for row in rows], schema=contract.CHECKS)
 
 
@@ -59,14 +62,3 @@ def gate(checks: pa.Table) -> list[dict[str, Any]]:
 
 def _present(models: Iterable[Model], schema: str) -> list[Model]:
     return [model for model in models if schema == "main" or model.stage != "publish"]
-
-
-@contextmanager
-def _searching(con: Connection, schema: str) -> Iterator[None]:
-    """Let audits name the public tables without a schema."""
-    before = con.execute("select current_setting('search_path')").fetchall()[0][0]
-    con.execute(f"set search_path = '{schema}'")
-    try:
-        yield
-    finally:
-        con.execute(f"set search_path = '{before}'")

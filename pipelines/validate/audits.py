@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from contextlib import contextmanager
 
 from pipelines.validate.expectations import SEVERITIES
-from pipelines.validate.session import MAX_IDS
+from pipelines.validate.results import MAX_IDS, Row
 from pipelines.warehouse import Connection, DatabaseError, Model, ModelError, count_rows
 
 
-def judge(con: Connection, audit: Model) -> Iterator[dict[str, Any]]:
+def judge(
+    con: Connection, audit: Model, *, schema: str = "marts", instead: str = ""
+) -> Iterator[Row]:
     """Rows of `checks` of one audit, without the columns that stamp the run.
 
     The first column of an audit is the id of the failing row; `site` and `observed_value` are
     known by name. With a `site`, there is one row per failing site. Failing rows are counted in
-    the database: however many there are, 20 ids per site leave it.
+    the database: however many there are, 20 ids per site leave it. A table in the schema `instead`
+    is looked through in the place of that in `schema`, whose rows are those counted.
 
     Raises ModelError naming the file of an audit that cannot be run.
     """
     table = audited_table(audit)
     try:
-        found = con.execute(_summary(audit, con.sql(audit.sql).columns)).fetchall()
-        row_count = count_rows(con, table)
+        with _searching(con, *filter(None, [instead, schema])):
+            found = con.execute(_summary(audit, con.sql(audit.sql).columns)).fetchall()
+        row_count = count_rows(con, f'"{schema}"."{table}"')
     except DatabaseError as error:
         raise ModelError(f"{audit.path}: {error}") from error
     for site, count, observed, ids in found or [(None, 0, None, [])]:
@@ -63,3 +67,14 @@ def audited_table(audit: Model) -> str:
         remedy = "its name begins with the table it judges, and it has a severity and a why"
         raise ModelError(f"{audit.path}: not an audit: {remedy}")
     return max(names, key=len)
+
+
+@contextmanager
+def _searching(con: Connection, *schemas: str) -> Iterator[None]:
+    """Let audits name the public tables without a schema: the first that has one of the name."""
+    before = con.execute("select current_setting('search_path')").fetchall()[0][0]
+    con.execute(f"set search_path = '{','.join(schemas)}'")
+    try:
+        yield
+    finally:
+        con.execute(f"set search_path = '{before}'")

@@ -18,6 +18,36 @@ LENGTH_TYPES: Final = {
     "expect_column_values_to_not_be_null": "expect_column_values_to_not_be_null",
 }
 """What may be expected of a long text, and what that says of its length."""
+UNIQUE: Final = frozenset(
+    {"expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique"}
+)
+"""Types that compare the rows with each other, and only by the columns that they name."""
+ROW_BY_ROW: Final = frozenset(
+    {
+        "expect_column_pair_values_a_to_be_greater_than_b",
+        "expect_column_pair_values_to_be_equal",
+        "expect_column_pair_values_to_be_in_set",
+        "expect_column_value_lengths_to_be_between",
+        "expect_column_value_lengths_to_equal",
+        "expect_column_values_to_be_between",
+        "expect_column_values_to_be_in_set",
+        "expect_column_values_to_be_null",
+        "expect_column_values_to_match_regex",
+        "expect_column_values_to_match_regex_list",
+        "expect_column_values_to_not_be_in_set",
+        "expect_column_values_to_not_be_null",
+        "expect_column_values_to_not_match_regex",
+        "expect_column_values_to_not_match_regex_list",
+        "expect_multicolumn_sum_to_equal",
+        "expect_multicolumn_values_to_be_equal",
+        "expect_select_column_values_to_be_unique_within_record",
+    }
+)
+"""Types that judge each row by its own values alone.
+
+Others that Great Expectations calls maps look at neighbours (increasing) or at all rows (outliers);
+a type that is not named here is judged on the whole table.
+"""
 _OWN_KEYS: Final = ("type", "why", "severity")
 _COLUMN_KEYS: Final = ("column", "column_list", "column_A", "column_B", "column_set")
 
@@ -40,6 +70,16 @@ class Expectation:
             value = self.arguments.get(key, ())
             found += [value] if isinstance(value, str) else value
         return tuple(dict.fromkeys(found))
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether only rows with equal values in its columns can break it."""
+        return self.type in UNIQUE
+
+    @property
+    def is_per_row(self) -> bool:
+        """Whether each row is judged for itself, whatever other rows there are."""
+        return self.type in ROW_BY_ROW
 
     @property
     def mostly(self) -> float:

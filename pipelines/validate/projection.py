@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from pipelines.validate.expectations import LONG_TEXT, Expectation
-from pipelines.validate.session import MAX_IDS, Result, Session
+from pipelines.validate.results import Result, Row, rows, summed
+from pipelines.validate.session import Session
 from pipelines.warehouse import Connection, count_rows
 
 CHUNK_ROWS: Final = 500_000
 """Rows that pandas holds at once."""
 
-Row = dict[str, Any]
+Way = Callable[[Session, Sequence[Expectation], int], Sequence[Result | None]]
+"""Judges expectations on one table by frames of so many rows at most: a result of each, None where
+this way cannot tell it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +30,19 @@ class Projection:
     table: str
     expectations: tuple[Expectation, ...]
     grain: tuple[str, ...]
-    key: tuple[str, ...]
-    chunk_count: int
+    key: tuple[str, ...] = ()
+    chunk_count: int = 1
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The grain, then all columns that an expectation names."""
-        named = (column for it in self.expectations for column in it.columns)
-        return tuple(dict.fromkeys([*self.grain, *named]))
+        """The grain, then all columns that an expectation names; none if none does."""
+        named = [column for it in self.expectations for column in it.columns]
+        return tuple(dict.fromkeys([*self.grain, *named])) if named else ()
 
     def queries(self) -> Iterator[str]:
         """One SELECT per chunk."""
         fields = ", ".join(_field(column) for column in self.columns) or "1 as one"
-        sql = f'select {fields} from "{self.table}"'  # noqa: S608 (names of our own models)
+        sql = f"select {fields} from {self.table}"  # noqa: S608 (names of our own models)
         if not self.key:
             yield sql
             return
@@ -48,80 +52,86 @@ class Projection:
 
 
 def judge(
-    con: Connection, expectations: list[Expectation], *, chunk_rows: int = CHUNK_ROWS
+    con: Connection,
+    expectations: Sequence[Expectation],
+    *,
+    schema: str = "marts",
+    shortcuts: Sequence[Way] = (),
+    chunk_rows: int = CHUNK_ROWS,
 ) -> Iterator[Row]:
     """Rows of `checks`, without the columns that stamp the run.
 
-    Raises ModelError for an expectation that Great Expectations does not know, before any is
-    judged.
+    All rows are judged where no shortcut can tell. Raises ModelError for an expectation that Great
+    Expectations does not know, before any is judged.
     """
     if not expectations:
         return
     session = Session()
     for expectation in expectations:
         session.make(expectation)
-    for table in dict.fromkeys(it.model.name for it in expectations):
-        own = [it for it in expectations if it.model.name == table]
-        row_count = count_rows(con, table)
-        for projection in projections(session, own, 1 + max(row_count - 1, 0) // chunk_rows):
-            yield from _judge_one(con, session, projection, row_count)
+    ways: list[Way] = [*shortcuts, partial(judge_rows, con, schema)]
+    for name in dict.fromkeys(it.model.name for it in expectations):
+        own = [it for it in expectations if it.model.name == name]
+        row_count = count_rows(con, f'"{schema}"."{name}"')
+        found: dict[int, Result] = {}
+        for way in ways:
+            left = [number for number in range(len(own)) if number not in found]
+            results = way(session, [own[number] for number in left], chunk_rows)
+            told = zip(left, results, strict=True)
+            found |= {number: result for number, result in told if result is not None}
+        for number, expectation in enumerate(own):
+            yield from rows(expectation, found[number], row_count)
 
 
-def projections(session: Session, own: list[Expectation], chunk_count: int) -> Iterator[Projection]:
-    """The expectations of one table, grouped by how its rows may be cut into chunks.
+def judge_rows(
+    con: Connection,
+    schema: str,
+    session: Session,
+    own: Sequence[Expectation],
+    chunk_rows: int,
+) -> list[Result]:
+    """Results of expectations on one table, of all its rows."""
+    if not own:
+        return []
+    table = f'"{schema}"."{own[0].model.name}"'
+    chunk_count = 1 + max(count_rows(con, table) - 1, 0) // chunk_rows
+    found: dict[int, Result] = {}
+    for numbers, projection in _projections(table, own, chunk_count):
+        parts = [
+            session.validate(frame(con, sql), projection.expectations, projection.grain)
+            for sql in projection.queries()
+        ]
+        for number, *results in zip(numbers, *parts, strict=True):
+            found[number] = summed(own[number], results)
+    return [found[number] for number in range(len(own))]
+
+
+def _projections(
+    table: str, own: Sequence[Expectation], chunk_count: int
+) -> Iterator[tuple[list[int], Projection]]:
+    """Expectations, by number, grouped by how the rows may be cut into chunks.
 
     A duplicate is found only if both rows are in one chunk, so uniqueness cuts by its own columns;
     what is judged on a whole table or column (a count, a mean) cannot be cut.
     """
-    groups: dict[tuple[str, ...], list[Expectation]] = {}
-    for it in own:
-        groups.setdefault(_key(session, it) if chunk_count > 1 else (), []).append(it)
-    for key, members in groups.items():
-        model = own[0].model
-        yield Projection(model.name, tuple(members), model.grain, key, chunk_count)
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for number, it in enumerate(own):
+        groups.setdefault(_key(it) if chunk_count > 1 else (), []).append(number)
+    for key, numbers in groups.items():
+        members = tuple(own[number] for number in numbers)
+        yield numbers, Projection(table, members, members[0].model.grain, key, chunk_count)
 
 
-def _key(session: Session, expectation: Expectation) -> tuple[str, ...]:
-    if not session.is_per_row(expectation):
-        return ()
-    return expectation.columns if "unique" in expectation.type else expectation.model.grain
+def _key(expectation: Expectation) -> tuple[str, ...]:
+    if expectation.is_unique:
+        return expectation.columns
+    return expectation.model.grain if expectation.is_per_row else ()
+
+
+def frame(con: Connection, sql: str) -> Any:
+    """The rows of a query as a pandas frame."""
+    return con.sql(sql).to_arrow_table().to_pandas(split_blocks=True, self_destruct=True)
 
 
 def _field(column: str) -> str:
     return f'length("{column}") as "{column}"' if column in LONG_TEXT else f'"{column}"'
-
-
-def _judge_one(
-    con: Connection, session: Session, projection: Projection, row_count: int
-) -> Iterator[Row]:
-    parts = []
-    for sql in projection.queries():
-        frame = con.sql(sql).to_arrow_table().to_pandas(split_blocks=True, self_destruct=True)
-        parts.append(session.validate(frame, projection.expectations, projection.grain))
-    for expectation, *results in zip(projection.expectations, *parts, strict=True):
-        yield from _rows(expectation, results, row_count)
-
-
-def _rows(expectation: Expectation, results: list[Result], row_count: int) -> Iterator[Row]:
-    """One row of `checks`; one per site that failed where the grain is the site."""
-    counts = [it.unexpected_count for it in results if it.unexpected_count is not None]
-    share = sum(counts) / max(sum(it.judged_count for it in results), 1)
-    met = all(it.success for it in results) or bool(counts and 1 - share >= expectation.mostly)
-    ids = [name for it in results for name in it.ids][:MAX_IDS]
-    row = {
-        "table_name": expectation.model.name,
-        "column_name": ", ".join(expectation.columns) or None,
-        "expectation_type": expectation.type,
-        "severity": expectation.severity,
-        "site": None,
-        "success": met,
-        "observed_value": share if counts else results[0].observed_value,
-        "unexpected_count": sum(counts) if counts else None,
-        "row_count": row_count,
-        "unexpected_ids": ids,
-        "why": expectation.why,
-    }
-    if met or expectation.model.grain != ("site",):
-        yield row
-    else:
-        yield from (row | {"site": site, "unexpected_ids": [site]} for site in ids)

@@ -7,35 +7,18 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Final
 
 from pipelines.validate.expectations import LENGTH_TYPES, LONG_TEXT, Expectation
 from pipelines.validate.imports import importing
+from pipelines.validate.results import MAX_IDS, Result
 from pipelines.warehouse import ModelError
 
-MAX_IDS: Final = 20
-"""Ids kept per failed check: enough to look into, few enough to read."""
 _QUIET: Final = {"GX_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
 _RARELY_USED: Final = ("altair", "scipy.stats")
 """What it imports for charts and distributions, which few expectations ask for."""
 _EXTRAS: Final = ("sqlalchemy",)
 """An extra of it for databases: frames need none. Prefect brings it into the environment."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What was found for one expectation on one chunk of rows.
-
-    `unexpected_count` is None where the whole table is judged, not its rows; `judged_count` leaves
-    out nulls where the expectation does.
-    """
-
-    success: bool
-    unexpected_count: int | None
-    judged_count: int
-    observed_value: float | None
-    ids: tuple[str, ...]
 
 
 class Session:
@@ -78,16 +61,6 @@ class Session:
 
     def _implementation(self, kind: str) -> Any:
         return self._registry.get_expectation_impl(kind)
-
-    def is_per_row(self, expectation: Expectation) -> bool:
-        """Whether each row is judged for itself, so that rows may be judged in chunks."""
-        gxe = self._gx.expectations.expectation
-        per_row = (
-            gxe.ColumnMapExpectation,
-            gxe.ColumnPairMapExpectation,
-            gxe.MulticolumnMapExpectation,
-        )
-        return issubclass(self._implementation(expectation.type), per_row)
 
     def validate(
         self, frame: Any, expectations: tuple[Expectation, ...], grain: tuple[str, ...]

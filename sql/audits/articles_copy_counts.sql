@@ -1,6 +1,7 @@
 /*
 description = "Articles whose copy_count is not the number of their documents, and articles of documents that are missing."
 severity = "critical"
+grows = "article_id"
 why = "Each document accepted is in exactly one article, and counted there."
 */
 with counts as (

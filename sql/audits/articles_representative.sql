@@ -1,6 +1,7 @@
 /*
 description = "Articles whose document is not their representative."
 severity = "critical"
+grows = "article_id"
 why = "The row shows the text of its document_id; another document's text would be shown under its name."
 */
 select articles.article_id

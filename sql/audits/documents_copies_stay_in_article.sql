@@ -1,6 +1,7 @@
 /*
 description = "Copies of a document that belongs to another article, or to none."
 severity = "critical"
+grows = "article_id"
 why = "A chain of copies that leaves its article would count a document twice, or never."
 */
 select copies.document_id

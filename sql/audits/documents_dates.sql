@@ -1,6 +1,7 @@
 /*
 description = "Documents published later than two days after they were cleaned, or with a date and no precision."
 severity = "warning"
+grows = "document_id"
 why = "Time zones shift a date by a day; further in the future it was read wrongly (day and month swapped), and would lead every list by date."
 */
 select document_id

@@ -1,6 +1,7 @@
 /*
 description = "Documents whose removed_chars or removed_line_count is not the sum of their removed lines."
 severity = "critical"
+grows = "document_id"
 why = "Nothing vanishes unrecorded: what a document lost is what removed_lines holds of it."
 */
 with sums as (

@@ -1,6 +1,7 @@
 /*
 description = "Articles that have no representative, or more than one."
 severity = "critical"
+grows = "article_id"
 why = "The ledger counts one representative per article; without it the article vanishes from articles."
 */
 select article_id

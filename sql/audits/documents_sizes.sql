@@ -1,6 +1,7 @@
 /*
 description = "Documents with a negative size, or with more removed than there was."
 severity = "critical"
+grows = "document_id"
 why = "A size that cannot be says that offsets were lost on the way."
 */
 select document_id

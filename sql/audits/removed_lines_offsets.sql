@@ -1,6 +1,7 @@
 /*
 description = "Removed lines whose offsets lie outside the raw text, or do not fit the line."
 severity = "critical"
+grows = "document_id"
 why = "Offsets are how a line is put back: the raw text is rebuilt from them."
 */
 select removed_lines.document_id || ':' || removed_lines.start_char as line_id

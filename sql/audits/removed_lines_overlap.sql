@@ -1,6 +1,7 @@
 /*
 description = "Removed lines that reach into the next removed line or repair of their document."
 severity = "critical"
+grows = "document_id"
 why = "Edits never overlap, or the raw text could not be rebuilt."
 */
 with edits as (

@@ -1,6 +1,7 @@
 /*
 description = "Repairs that lie outside the raw text, or that change nothing."
 severity = "critical"
+grows = "document_id"
 why = "Offsets are how a repair is undone: the raw text is rebuilt from them."
 */
 select repairs.document_id || ':' || repairs.start_char as edit_id

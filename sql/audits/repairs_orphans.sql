@@ -1,6 +1,7 @@
 /*
 description = "Repairs of documents that are not there."
 severity = "critical"
+grows = "document_id"
 why = "A repair without its document cannot be undone."
 */
 select repairs.document_id

@@ -10,10 +10,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import chain, islice
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
+from pipelines.clean import language
 from pipelines.clean.article import CleanBatch, Cleaner, clean_batch
 
 _POOL_FROM: Final = 8
@@ -33,9 +34,10 @@ def collect_rarely() -> None:
     gc.set_threshold(_OBJECTS)
 
 
-def _start_worker(cleaner: Cleaner) -> None:
+def _start_worker(cleaner: Cleaner, identifier: Any) -> None:
     global _cleaner  # noqa: PLW0603 (set once per worker process)
     _cleaner = cleaner
+    language.take_identifier(identifier)
     collect_rarely()
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -69,7 +71,8 @@ def clean_batches(
             yield clean_batch(batch, cleaner)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers - 1, context, _start_worker, (cleaner,)) as pool:
+    given = (cleaner, language.identifier())
+    with ProcessPoolExecutor(workers - 1, context, _start_worker, given) as pool:
         results: deque[Future[CleanBatch]] = deque()
         for batch in chain(first, waiting):
             if sum(not it.done() for it in results) <= workers - 1:

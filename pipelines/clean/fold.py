@@ -18,6 +18,7 @@ import numpy as np
 from pipelines.clean.fold_characters import DIGIT, EDGE, FOLD, LOWER, MARK, POINT, WORDS
 from pipelines.clean.hashing import fnv, identity
 from pipelines.clean.segment import LineBatch
+from pipelines.clean.strings import code_points
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -255,12 +256,17 @@ def line_hashes(lines: LineBatch) -> NDArray[np.uint64]:
     return hashes
 
 
+def fold_texts(texts: list[str]) -> list[tuple[str, int]]:
+    """Lower-case core of each of some texts, taken as one line, and its line hash."""
+    codes, bounds = code_points(texts)
+    document = np.arange(len(texts), dtype=np.int32)
+    one = np.ones_like(document)
+    folded = fold(LineBatch("".join(texts), codes, bounds, document, one, bounds[:-1], bounds[1:]))
+    core = zip(folded.core_start.tolist(), folded.core_end.tolist(), strict=True)
+    cores = [folded.lower_text(first, last) for first, last in core]
+    return list(zip(cores, folded.line_hash.tolist(), strict=True))
+
+
 def fold_text(text: str) -> tuple[str, int]:
     """Lower-case core of one line of text, and its line hash."""
-    codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
-    bounds = np.zeros(1, dtype=np.int64), np.array([codes.size], dtype=np.int64)
-    document = np.zeros(1, dtype=np.int32)
-    offsets = np.array([0, codes.size], dtype=np.int64)
-    folded = fold(LineBatch(text, codes, offsets, document, document + 1, *bounds))
-    core = folded.lower_text(int(folded.core_start[0]), int(folded.core_end[0]))
-    return core, int(folded.line_hash[0])
+    return fold_texts([text])[0]

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numba
 import numpy as np
 
+from pipelines.clean.fold_characters import LOWER
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -29,22 +31,19 @@ _MOST_STEMS: Final = 64
 """Words of a line that are looked at, more than a headline has."""
 
 _OPEN: Final = 0xFFFFFFFF
-_SIGMA: Final = 0x3A3  # its small form depends on what follows
+_UNSURE: Final = (0x130, 0x3A3)  # two characters when small; small by what follows
 _SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)
 _ONE: Final = np.uint64(1)
 
 
 def _letters() -> NDArray[np.uint32]:
     r"""Small form of each code point that `\w` matches, 0 for others, _OPEN where it is neither."""
-    table = np.zeros(0x10000, dtype=np.uint32)
-    for code in range(0x10000):
-        character, small = chr(code), chr(code).lower()
-        is_letter = character.isalnum() or character == "_"
-        if len(small) > 1 or code == _SIGMA or is_letter != (small.isalnum() or small == "_"):
-            table[code] = _OPEN
-        elif is_letter:
-            table[code] = ord(small)
-    return table
+    is_letter = np.array([chr(code).isalnum() for code in range(0x10000)])
+    is_letter[ord("_")] = True
+    table = np.where(is_letter, LOWER, 0)
+    table[is_letter != is_letter[LOWER]] = _OPEN
+    table[[*_UNSURE]] = _OPEN
+    return table.astype(np.uint32)
 
 
 _LETTERS: Final = _letters()

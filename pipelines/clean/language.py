@@ -202,14 +202,24 @@ def _by_script(scripts: NDArray[np.int32]) -> str | None:
     return None
 
 
-@cache
-def _langid() -> Any:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # 0.3 s: only when needed
+_READ: Final[list[Any]] = []
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+def identifier() -> Any:
+    """The n-gram model; it takes half a second to unpack, so that workers are given it."""
+    if not _READ:
+        from py3langid.langid import MODEL_FILE, LanguageIdentifier  # only when needed
+
+        _READ.append(LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True))
+    return _READ[0]
+
+
+def take_identifier(read: Any) -> None:
+    """Use a model that another process has read."""
+    _READ[:] = [read]
 
 
 def _ask_langid(codes: NDArray[np.uint32]) -> str:
     text = codes[:600].astype("<u4").tobytes().decode("utf-32-le")
-    language, probability = _langid().classify(text)
+    language, probability = identifier().classify(text)
     return str(language) if probability >= 0.8 else UNKNOWN

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import re2
 
-from pipelines.clean.fold import fold_text
+from pipelines.clean.fold import fold_texts
 from pipelines.clean.patterns import PatternSet, expand, options, pattern_set
 from pipelines.clean.seen import SeenLines
 from pipelines.contract import KINDS
@@ -127,7 +127,17 @@ def _check(rule: Rule) -> None:
     if not rule.removes or not rule.keeps:
         raise _refuse(rule.file, rule.id, "needs at least one line it removes and one it keeps")
     for pattern in rule.patterns:
-        compile_pattern(pattern, rule)
+        if not _is_read(pattern):
+            compile_pattern(pattern, rule)
+
+
+def _is_read(pattern: str) -> bool:
+    """Whether RE2 can read a pattern; to compile it as well takes several times as long."""
+    try:
+        re2.Set.SearchSet(options()).Add(expand(pattern))
+    except re2.error:
+        return False
+    return True
 
 
 def compile_pattern(pattern: str, rule: Rule) -> Any:
@@ -187,12 +197,18 @@ class Rulebook:
         return Rulebook, (self.rules,)
 
     @cached_property
+    def _folded(self) -> dict[str, tuple[str, int]]:
+        """Core and line hash of every phrase, all folded at once."""
+        phrases = list({phrase for rule in self.rules for phrase in rule.phrases})
+        return dict(zip(phrases, fold_texts(phrases), strict=True))
+
+    @cached_property
     def phrases(self) -> dict[int, list[int]]:
         """Line hash -> the rules that have the phrase as a whole line."""
         table: dict[int, list[int]] = {}
         for index, rule in enumerate(self.rules):
             for phrase in rule.phrases if rule.match == "line" else ():
-                table.setdefault(fold_text(phrase)[1], []).append(index)
+                table.setdefault(self._folded[phrase][1], []).append(index)
         return table
 
     @cached_property
@@ -213,14 +229,13 @@ class Rulebook:
             for pattern in (*map(expand, rule.patterns), *self._quoted(rule))
         ]
 
-    @staticmethod
-    def _quoted(rule: Rule) -> list[str]:
+    def _quoted(self, rule: Rule) -> list[str]:
         """Phrases that may be followed or preceded by more, as patterns."""
         if rule.match == "line":
             return []
         edges = (r"{}(?:[^\pL\pN].*)?", r"(?:.*[^\pL\pN])?{}")
         edge = edges[rule.match == "end"]
-        return [edge.format(re2.escape(fold_text(phrase)[0])) for phrase in rule.phrases]
+        return [edge.format(re2.escape(self._folded[phrase][0])) for phrase in rule.phrases]
 
     @cached_property
     def whole(self) -> PatternSet:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from pipelines.clean.datelines import may_have_dateline
 from pipelines.clean.headline import MIN_TITLE, HeadLine, _may_be
 from pipelines.clean.headline_words import may_be_headlines
+from pipelines.clean.line_model import _softmax
+from pipelines.clean.line_wording import ODDS_COLUMNS, ODDS_STEP, Vocabulary, pool_wording
 from pipelines.clean.metadata import _beginnings
 from pipelines.clean.patterns import options, pattern_set
 from pipelines.clean.rulebook import Rulebook, load_rules
@@ -84,6 +86,31 @@ def test_examples_of_the_rules_match_as_each_by_itself():
 @cache
 def single(pattern: str) -> re2._Regexp:
     return re2.compile(pattern, options())
+
+
+TOKENS = st.integers(1, 2**32 - 1) | st.integers(1, 9000)
+
+
+@settings(deadline=None, max_examples=60)
+@given(known=st.lists(TOKENS, min_size=1, max_size=40, unique=True), other=st.lists(TOKENS))
+def test_known_tokens_are_found_and_no_others(known: list[int], other: list[int]):
+    tokens = np.array([known + other], dtype=np.uint32)
+    odds = np.arange(1, len(known) + 1, dtype=np.int8)
+    out = np.zeros((1, ODDS_COLUMNS + 2), dtype=np.float32)
+    weights = odds, np.zeros((1, 1), dtype=np.int8), np.ones(1, dtype=np.float32)
+    count = np.array([tokens.shape[1]], dtype=np.int32)
+    pool_wording(tokens, count, Vocabulary.of(np.array(known, dtype=np.uint32)), weights, out)
+    said = dict(zip(known, odds.tolist(), strict=True))
+    told = [said[token] for token in known + other if token in said]
+    assert out[0, 0] == pytest.approx(0.5 / ODDS_STEP * sum(told) / len(told))
+
+
+@given(st.integers(1, 40), st.integers(0, 2**32 - 1))
+@settings(deadline=None, max_examples=60)
+def test_shares_are_those_of_numpy_to_the_bit(width: int, seed: int):
+    logits = np.random.default_rng(seed).normal(0, 9, (7, width)).astype(np.float32)
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    assert np.array_equal(_softmax(logits), powers / powers.sum(axis=1, keepdims=True))
 
 
 def test_lines_know_their_bounds():

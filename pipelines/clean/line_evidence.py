@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 
 from pipelines.clean.line_features import FEATURES, read_features
-from pipelines.clean.line_layers import ODDS_STEP
+from pipelines.clean.line_wording import ODDS_STEP
 from pipelines.clean.line_words import WORD_TOKEN
 from pipelines.clean.segment import segment
 

@@ -6,7 +6,7 @@ holds the two against each other.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numba
 import numpy as np
@@ -15,101 +15,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Rows = NDArray[np.float32]
-
-EMPTY_SLOT: Final = np.uint32(0)
-ODDS_STEP: Final = 16
-"""Log-odds are stored as whole numbers of so many to one."""
-ODDS_COLUMNS: Final = 6
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def build_table(keys: Any) -> Any:
-    """Open-addressing table of (key, row) for distinct non-zero keys; row 0 is "unknown"."""
-    size = 1024
-    while 2 * size < 3 * len(keys):
-        size *= 2
-    table = np.zeros((size, 2), dtype=np.uint32)
-    for row in range(len(keys)):
-        slot = keys[row] & np.uint32(size - 1)
-        while table[slot, 0] != EMPTY_SLOT:
-            slot = (slot + np.uint32(1)) & np.uint32(size - 1)
-        table[slot, 0] = keys[row]
-        table[slot, 1] = row + 1
-    return table
-
-
-@numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
-def _row_of(key: Any, table: Any) -> Any:
-    mask = np.uint32(len(table) - 1)
-    slot = key & mask
-    while table[slot, 0] != EMPTY_SLOT:
-        if table[slot, 0] == key:
-            return table[slot, 1]
-        slot = (slot + np.uint32(1)) & mask
-    return np.uint32(0)
-
-
-@numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
-def _note_odds(value: Any, seen: Any) -> None:
-    """Keep sum, two highest and two lowest of the values in `seen` int32[5]."""
-    seen[0] += value
-    if value > seen[1]:
-        seen[2] = seen[1]
-        seen[1] = value
-    elif value > seen[2]:
-        seen[2] = value
-    if value < seen[3]:
-        seen[4] = seen[3]
-        seen[3] = value
-    elif value < seen[4]:
-        seen[4] = value
-
-
-@numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
-def _write_odds(seen: Any, known: Any, out: Any) -> None:
-    step = np.float32(0.5 / ODDS_STEP)
-    out[0] = seen[0] * step / np.float32(max(known, 1))
-    for j in range(1, 5):
-        out[j] = seen[j] * step
-    out[5] = min(max(seen[0] * step / np.float32(8), np.float32(-2)), np.float32(2))
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def pool_wording(
-    tokens: Any, counts: Any, table: Any, odds: Any, embedding: Any, scale: Any, out: Any
-) -> None:
-    """Write what is known of each line's tokens to `out` float32 (lines, 6 + 2 d).
-
-    First their log-odds (`odds` int8 (known tokens,), in steps of 1 / ODDS_STEP): mean, two
-    highest, two lowest, sum; then mean and maximum of their embeddings: `embedding` int8
-    (rows, d), `scale` float32 (d,). Tokens past the last row have no embedding.
-    """
-    width = embedding.shape[1]
-    total = np.empty(width, dtype=np.int32)
-    peak = np.empty(width, dtype=np.int8)
-    seen = np.empty(5, dtype=np.int32)
-    for i in range(len(counts)):
-        total[:] = 0
-        peak[:] = -128
-        seen[:] = 0
-        known = embedded = 0
-        for t in range(counts[i]):
-            row = _row_of(tokens[i, t], table)
-            if row == 0:
-                continue
-            known += 1
-            _note_odds(odds[row - 1], seen)
-            if row < len(embedding):
-                embedded += 1
-                for j in range(width):
-                    total[j] += embedding[row, j]
-                    peak[j] = max(peak[j], embedding[row, j])
-        _write_odds(seen, known, out[i])
-        share = np.float32(1) / np.float32(max(embedded, 1))
-        for j in range(width):
-            out[i, ODDS_COLUMNS + j] = total[j] * share * scale[j]
-            last = peak[j] * scale[j] if embedded else np.float32(0)
-            out[i, ODDS_COLUMNS + width + j] = last
 
 
 @numba.njit(cache=True, fastmath={"contract"})  # type: ignore[untyped-decorator]
@@ -243,3 +148,43 @@ def restrain(logits: Any, bounds: Any, restraint: Any) -> None:
         cap = peak + np.log(max(total, np.float32(1))) - restraint
         for t in range(low, high):
             logits[t] = min(logits[t], cap)
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _below_peak(logits: Any, out: Any) -> None:
+    for i in range(len(logits)):
+        peak = logits[i, 0]
+        for j in range(logits.shape[1]):
+            peak = max(peak, logits[i, j])
+        for j in range(logits.shape[1]):
+            out[i, j] = logits[i, j] - peak
+
+
+def below_peak(logits: Rows) -> Rows:
+    """Each row less its highest value."""
+    out = np.empty(logits.shape, dtype=np.float32)
+    _below_peak(logits, out)
+    return out
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def share_out(powers: Any) -> None:
+    """Divide each row by its sum, in place; eight sums side by side, as NumPy adds."""
+    part = np.empty(8, dtype=np.float32)
+    width = powers.shape[1]
+    for i in range(len(powers)):
+        row = powers[i]
+        total = np.float32(0)
+        whole = width - width % 8
+        if whole:
+            part[:] = row[:8]
+            for j in range(8, whole, 8):
+                for k in range(8):
+                    part[k] += row[j + k]
+            total = ((part[0] + part[1]) + (part[2] + part[3])) + (
+                (part[4] + part[5]) + (part[6] + part[7])
+            )
+        for j in range(whole, width):
+            total += row[j]
+        for j in range(width):
+            row[j] /= total

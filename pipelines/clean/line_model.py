@@ -18,15 +18,15 @@ import numpy as np
 
 from pipelines.clean.line_features import FEATURES, LineFeatures, read_features
 from pipelines.clean.line_layers import (
-    ODDS_COLUMNS,
     affine,
-    build_table,
+    below_peak,
     neighbours,
-    pool_wording,
     recur,
     restrain,
+    share_out,
     summarise,
 )
+from pipelines.clean.line_wording import ODDS_COLUMNS, Vocabulary, pool_wording
 from pipelines.contract import KINDS
 
 if TYPE_CHECKING:
@@ -104,9 +104,8 @@ class LineModel:
     """Arrays of `data/line_model.npz` by name."""
 
     @cached_property
-    def _table(self) -> NDArray[np.uint32]:
-        table: NDArray[np.uint32] = build_table(self.weights["vocabulary"])
-        return table
+    def _vocabulary(self) -> Vocabulary:
+        return Vocabulary.of(self.weights["vocabulary"])
 
     @property
     def version(self) -> str:
@@ -190,10 +189,9 @@ class LineModel:
         x = np.empty((len(given), dense + wording + given.shape[1]), dtype=np.float32)
         x[:, :dense] = features.dense
         x[:, dense + wording :] = given
-        pool_wording(
-            features.tokens, features.token_count, self._table,
-            weights["odds"], weights["embedding"], weights["scale"], x[:, dense : dense + wording],
-        )  # fmt: skip
+        known = (weights["odds"], weights["embedding"], weights["scale"])
+        into = x[:, dense : dense + wording]
+        pool_wording(features.tokens, features.token_count, self._vocabulary, known, into)
         return x
 
     def _network(
@@ -248,8 +246,10 @@ def given_columns(
 
 
 def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-1e9))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)
+    powers = below_peak(logits)
+    np.exp(powers, out=powers)
+    share_out(powers)
+    return powers
 
 
 def _chunks(document: NDArray[np.int32]) -> Iterator[tuple[int, int]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from pipelines import contract
 from pipelines.validate import audits
 from pipelines.validate.expectations import read_expectations
 from pipelines.validate.grown import Grown
-from pipelines.validate.projection import judge
+from pipelines.validate.projection import Way, judge
+from pipelines.validate.values import judge_values
 from pipelines.warehouse import SQL_FOLDER, Connection, Model, load_models
 
 
@@ -46,7 +48,8 @@ def check(
     models = _present(load_models("marts", folder=folder), schema)
     queries = _present(load_models("audits", folder=folder), schema)
     grown = Grown.of(con, schema, models)
-    shortcuts = [grown.judge] if grown else []
+    shortcuts: list[Way] = [grown.judge] if grown else []
+    shortcuts.append(partial(judge_values, con, schema))
     rows = [*judge(con, read_expectations(models), schema=schema, shortcuts=shortcuts)]
     for audit in queries:
         rows += (grown and grown.audit(audit)) or audits.judge(con, audit, schema=schema)

@@ -3,26 +3,35 @@ description = "Sites that delivered headlines, bylines, dates or addresses with 
 severity = "warning"
 why = "From ten documents before and ten in the last night on: a field that was renamed or lost upstream. The documents are taken all the same."
 */
-with filled as (
+with counted as (
     select
         site,
         run_id = (select max(run_id) from documents) as is_last,
-        unnest(['headline', 'byline', 'date_published', 'url']) as field,
-        unnest([
-            headline is not null, byline is not null, date_published is not null, url is not null
-        ]) as is_filled,
+        count(*) as document_count,
+        [count(headline), count(byline), count(date_published), count(url)] as filled_counts,
     from documents
     where site is not null
+    group by all
+),
+
+filled as (
+    select
+        site,
+        is_last,
+        document_count,
+        unnest(['headline', 'byline', 'date_published', 'url']) as field,
+        unnest(filled_counts) / document_count as share,
+    from counted
 ),
 
 shares as (
     select
         site,
         field,
-        avg(is_filled::int) filter (where is_last) as share_now,
-        avg(is_filled::int) filter (where not is_last) as share_before,
-        count(*) filter (where is_last) as count_now,
-        count(*) filter (where not is_last) as count_before,
+        max(share) filter (where is_last) as share_now,
+        max(share) filter (where not is_last) as share_before,
+        max(document_count) filter (where is_last) as count_now,
+        max(document_count) filter (where not is_last) as count_before,
     from filled
     group by site, field
 )

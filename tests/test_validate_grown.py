@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,10 +97,10 @@ def settled(folder: Path) -> set[str]:
         return found
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_night_after_night_both_find_the_same(tmp_path: Path, seed: int) -> None:
     """Each night goes on with what the night before found on its new rows."""
-    world = World(Random(seed), breaks=(0.0, 0.002, 0.005, 0.03)[seed])
+    world = World(Random(seed), breaks=(0.0, 0.003, 0.03)[seed])
     world.grow(changed=0, born=60)
     publish_night(tmp_path, world)
     for _ in range(2):
@@ -123,15 +125,22 @@ def test_of_a_sound_night_new_rows_decide_all_that_rows_decide(tmp_path: Path) -
     assert growing == set(KEYS)
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
     """A sound night over a sound night."""
-    made = World(Random(2))
+    made, folder = World(Random(2)), tmp_path_factory.mktemp("sound")
     made.grow(changed=0, born=30)
-    publish_night(tmp_path, made)
+    publish_night(folder, made)
     made.grow(changed=3, born=5, moved=1)
-    deliver(tmp_path, made)
-    return made
+    deliver(folder, made)
+    return folder, made
+
+
+@pytest.fixture
+def world(sound: tuple[Path, World], tmp_path: Path) -> World:
+    """The same once more, to be broken."""
+    shutil.copytree(sound[0], tmp_path, dirs_exist_ok=True)
+    return deepcopy(sound[1])
 
 
 BROKEN = [
@@ -227,7 +236,6 @@ def test_tables_that_do_not_add_up_are_judged_whole(
     world.tables[table].pop(0 if lost == "a row that stood" else -1)
     deliver(tmp_path, world)
     assert settled(tmp_path) == set()
-    assert_same(tmp_path)
 
 
 def test_an_article_of_which_only_some_documents_are_touched_is_judged_whole(

@@ -9,6 +9,7 @@ import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.clean.article import clean_text, load_cleaner
 from pipelines.clean.datelines import may_have_dateline
 from pipelines.clean.headline import MIN_TITLE, HeadLine, _may_be
 from pipelines.clean.headline_words import may_be_headlines
@@ -19,6 +20,7 @@ from pipelines.clean.patterns import options, pattern_set
 from pipelines.clean.rulebook import Rulebook, load_rules
 from pipelines.clean.sources import dateline_agency
 from pipelines.clean.strings import Lines, code_points
+from pipelines.settings import Settings
 
 WORDS = st.sampled_from(
     ["flood", "Floods", "river", "RIVER", "Ψηφοφορία", "ΨΗΦΟΣ", "İstanbul", "ISTANBUL", "don't",
@@ -135,3 +137,10 @@ def test_no_dateline_is_passed_over(texts: list[str]):
     codes, bounds = code_points(texts)
     for text, is_possible in zip(texts, may_have_dateline(codes, bounds).tolist(), strict=True):
         assert is_possible or not any(map(dateline_agency, _beginnings(text)))
+
+
+def test_a_language_that_is_told_is_not_guessed():
+    cleaner = load_cleaner(Settings())
+    text = "Der Fluss stieg über Nacht, und die Stadt war nicht zu erreichen, hieß es."
+    told = clean_text(text, cleaner, given_language="nl").article["in_language"]
+    assert (told, clean_text(text, cleaner).article["in_language"]) == ("nl", "de")

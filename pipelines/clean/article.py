@@ -96,10 +96,11 @@ def _judge(documents: pa.RecordBatch, judge: Judge) -> Judged:
     given = {name: documents[name].to_pylist() for name in _GIVEN}
     lines, prefixes = without_date_prefix(segment(documents["raw_text"]))
     folded = fold(lines)
-    bounds = np.stack([lines.document_start[:-1], lines.document_start[1:]], axis=1)
-    spoken = languages(lines.codes, bounds)
-    told = given["given_language"]
-    tongue = [known or guess for known, guess in zip(told, spoken, strict=True)]
+    tongue = list(given["given_language"])
+    untold = [row for row, known in enumerate(tongue) if not known]
+    bounds = np.stack([lines.document_start[:-1], lines.document_start[1:]], axis=1)[untold]
+    for row, guess in zip(untold, languages(lines.codes, bounds), strict=True):
+        tongue[row] = guess
     gaps = read_gaps(lines)
     wraps = find_wraps(lines, gaps)
     night = nights(documents).to_pylist()

@@ -22,7 +22,6 @@ posts as (
         text_id,
         weight,
         null as day,
-        0 as block,
     from linkage.shared_shingles
     where text_count <= 40
     union all
@@ -32,7 +31,6 @@ posts as (
         text_id,
         weight,
         day,
-        coalesce(day // 14, 0) as block,
     from linkage.shared_terms
 ),
 
@@ -43,20 +41,34 @@ own_posts as (
     where posts.weight > 0 and posts.text_id % portion.portion_count = portion.number
 ),
 
-near_posts as (
-    select posts.*
-    from posts
-    where day is null
-    union all
-    select
-        posts.word,
-        posts.text_id,
-        posts.weight,
-        posts.day,
-        posts.block + steps.step as block,
-    from posts
-    cross join (values (-1), (0), (1)) as steps (step)
-    where posts.day is not null
+-- texts of several days may meet in a crowded term more than once
+dated_meetings as (
+    select distinct
+        one.word,
+        one.text_id,
+        one.weight,
+        other.text_id as other_text_id,
+        other.weight as other_weight,
+    from own_posts as one
+    inner join (
+        select
+            posts.word,
+            posts.text_id,
+            posts.weight,
+            posts.day,
+            posts.day // 14 + steps.step as fortnight,
+        from posts
+        cross join (values (-1), (0), (1)) as steps (step)
+        where posts.day is not null
+    ) as other
+        on other.word = one.word
+        and other.fortnight = one.day // 14
+    where
+        abs(other.day - one.day) <= 14
+        and (
+            one.weight > other.weight
+            or (one.weight = other.weight and one.text_id < other.text_id)
+        )
 ),
 
 -- a shingle of many texts ties each of them to the first few only: stars, never all pairs
@@ -70,7 +82,7 @@ stars as (
     where text_count > 40
 ),
 
--- A pair once for each word; but texts of several days may meet in a crowded term more than once.
+-- A pair once for each word.
 -- All that two texts share is in one portion: that of the weightier, or else smaller, of the two.
 meetings as (
     select
@@ -80,15 +92,17 @@ meetings as (
         other.text_id as other_text_id,
         other.weight as other_weight,
     from own_posts as one
-    inner join near_posts as other
+    inner join posts as other
         on other.word = one.word
-        and other.block = one.block
     where
-        coalesce(abs(other.day - one.day), 0) <= 14
+        one.day is null
+        and other.day is null
         and (
             one.weight > other.weight
             or (one.weight = other.weight and one.text_id < other.text_id)
         )
+    union all
+    from dated_meetings
     union all
     select
         one.word,
@@ -125,7 +139,7 @@ met as (
         greatest(text_id, other_text_id),
         weight = 2 or other_weight = 2,
         word < 0
-    having min(word) < max(word)
+    having count(*) >= 2
 ),
 
 -- if terms, within a fortnight; or four, of a follow-up months later

@@ -2,13 +2,14 @@
 description = "One row per sentence that a site repeats under unlike articles: its own line, not news."
 stage = "link"
 grain = ["sentence"]
+as_written = true
 
 [columns]
 sentence = "Hash of the sentence's words."
 */
 -- only sentences of tonight's texts can have changed: the others stay as they were
 with touched as (
-    select distinct sentences.sentence
+    select sentences.sentence
     from lake.sentences as sentences
     inner join linkage.changed_texts as changed
         on changed.text_id = sentences.text_id
@@ -50,4 +51,8 @@ from repeated
 union all
 select masked_before.sentence
 from lake.masked_before as masked_before
-where masked_before.sentence not in (select sentence from touched)
+where
+    masked_before.sentence not in (
+        select sentence from touched
+        where sentence in (select sentence from lake.masked_before)
+    )

@@ -61,7 +61,8 @@ def _may_grow(con: Connection, night: Night, models: list[Model]) -> bool:
         return False
     serving = night.settings.published / "copydesk.duckdb"
     publish.attach(con, serving, "former", read_only=True)
-    views.show_table(con, "cleaned", _cleaned_since(night, former["run_id"]))
+    for name, rows in _written_since(night, former["run_id"]).items():
+        views.show_table(con, name, rows)
     touched = warehouse.build(con, models)["growth.touched_documents"]
     return 2 * touched < int(former["tables"]["documents"]["row_count"])
 
@@ -75,10 +76,13 @@ def _former(night: Night) -> dict[str, Any] | None:
     return now if stands else None
 
 
-def _cleaned_since(night: Night, run_id: str) -> pa.Table:
-    """Documents that later runs have cleaned, for the first time or anew."""
-    articles = night.lake.dataset("articles")
-    return articles.to_table(columns=["document_id"], filter=ds.field(WRITTEN_IN) > run_id)
+def _written_since(night: Night, run_id: str) -> dict[str, pa.Table]:
+    """Documents that later runs have cleaned, and pairs of texts that they have explained."""
+    later, of = ds.field(WRITTEN_IN) > run_id, night.lake.dataset
+    return {
+        "cleaned": of("articles").to_table(["document_id"], later),
+        "explained": of("evidence").to_table(["text_id", "other_text_id"], later),
+    }
 
 
 def _grow(con: Connection, night: Night, marts: list[Model]) -> dict[str, int]:
@@ -111,8 +115,10 @@ def stamp(manifest: dict[str, Any]) -> tuple[str, str]:
 
 
 def _show_touched(con: Connection, night: Night) -> None:
-    """Of the lake's tables with a row per document or line, show those of touched documents."""
-    touched = warehouse.query(con, "from growth.touched_documents")["document_id"]
+    """Of tables with a row per document, line or pair, show those of touched documents."""
+    pairs, touched = "linkage.linked_documents", "from growth.touched_documents"
+    con.execute(f"delete from {pairs} where document_id not in ({touched})")  # noqa: S608
+    touched = warehouse.query(con, touched)["document_id"]
     for table in BY_DOCUMENT:
         schema = pa.schema(it for it in night.lake.schemas[table] if it.name != _LEFT_OUT)
         rows = night.lake.matching(table, "document_id", touched.combine_chunks(), schema)

@@ -30,7 +30,8 @@ SQL_FOLDER: Final = Path(os.environ.get("COPYDESK_SQL", _DEFAULT))
 """Where the models lie: `sql/` in the package or the source tree, unless `COPYDESK_SQL` says."""
 _FRONT_MATTER: Final = re.compile(r"\A\s*/\*(.*?)\*/", re.DOTALL)
 _KNOWN_KEYS: Final = {
-    "description", "grain", "columns", "expect", "stage", "grows", "as_written", "why", "severity"
+    "description", "grain", "columns", "expect", "stage", "grows", "as_written", "materialized",
+    "why", "severity",
 }  # fmt: skip
 
 ENGINE: Final = f"DuckDB {duckdb.__version__}"
@@ -62,6 +63,8 @@ class Model:
     """Key whose rows, or the rows found, depend on one article's documents only; empty: on any."""
     as_written: bool
     """Whether joins hold in memory what stands on their right, and not what has fewer rows."""
+    materialized: str
+    """`table`, or `view`, as all of `staging` are."""
 
     @property
     def full_name(self) -> str:
@@ -109,6 +112,9 @@ def load_model(path: Path) -> Model:
         severity=front.get("severity", "critical"),
         grows=front.get("grows", ""),
         as_written=front.get("as_written", False),
+        materialized=front.get(
+            "materialized", "view" if path.parent.name == "staging" else "table"
+        ),
     )
 
 
@@ -221,12 +227,11 @@ def build(con: Connection, models: Iterable[Model]) -> dict[str, int]:
 def build_one(con: Connection, model: Model) -> int:
     """Build one model as a table, comments and all, from tables that are there already.
 
-    A model of `staging`, which only renames, is a view. What belongs to the schema `marts` goes
-    into the database attached by that name, if there is one. Returns the row count. Raises
-    ModelError as `build` does.
+    What belongs to the schema `marts` goes into the database attached by that name, if there is
+    one. Returns the row count. Raises ModelError as `build` does.
     """
     name = build_bare(con, model)
-    if model.schema != "staging":
+    if model.materialized == "table":
         comment(con, name, model)
     return count_rows(con, name)
 
@@ -234,13 +239,12 @@ def build_one(con: Connection, model: Model) -> int:
 def build_bare(con: Connection, model: Model) -> str:
     """As `build_one`, without comments, where no client will see them. Returns its name in SQL."""
     name = f'"{model.schema}"."{model.name}"'
-    kind = "view" if model.schema == "staging" else "table"
     try:
         if not _is_database(con, model.schema):
             con.execute(f'create schema if not exists "{model.schema}"')
         fixed = "build_side_probe_side" if model.as_written else ""
         con.execute(f"set disabled_optimizers = '{fixed}'")
-        con.execute(f"create or replace {kind} {name} as {model.sql}")
+        con.execute(f"create or replace {model.materialized} {name} as {model.sql}")
     except duckdb.Error as error:
         raise ModelError(f"{model.path}: {error}") from error
     built = [row[0] for row in con.execute(f"describe {name}").fetchall()]

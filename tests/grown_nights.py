@@ -25,6 +25,7 @@ KEYS = {
     "articles": "article_id",
     "removed_lines": "document_id",
     "repairs": "document_id",
+    "duplicate_pairs": "document_id",
 }
 """Tables that grow, and by what."""
 AT = "2026-03-02T02:00:00+00:00"
@@ -80,6 +81,8 @@ class World:
                 {"document_id": name, "repair_id": "spaces", "start_char": 200,
                  "before": "  ", "after": self._or(" ", "  ")}
             )  # fmt: skip
+            if number:
+                self.new["duplicate_pairs"].append(self._pair(*sorted((documents[0], name))))
             document = self._document(article, name, number, lines, documents[0])
             self.new["documents"] += self._or([document], [])
         if documents:
@@ -95,6 +98,12 @@ class World:
             "end_char": start + self._or(10, 45),
             "line_text": "Share this", "line_break": "\n", "kind": self._or("share_prompt", "junk"),
             "score": self._or(0.9, 1.5),
+        }  # fmt: skip
+
+    def _pair(self, document: str, other: str) -> Row:
+        return {
+            "document_id": document, "other_document_id": self._or(other, document),
+            "relation": self._or("near", "cousin"), "score": self._or(0.5, 1.5),
         }  # fmt: skip
 
     def _document(self, article: str, name: str, number: int, lines: list[Row], first: str) -> Row:
@@ -130,12 +139,6 @@ class World:
             "sites": [
                 {"site": name or "unknown", "document_count": count, "removed_share": 0.07}
                 for name, count in sites.items()
-            ],
-            "duplicate_pairs": [
-                {"document_id": min(ends), "other_document_id": max(ends), "relation": "near",
-                 "score": 0.5}
-                for row in documents
-                if (ends := (row["document_id"], row["copy_of_document_id"]))[1]
             ],
             "rejected_documents": [],
         }  # fmt: skip

@@ -1,45 +1,48 @@
 /*
-description = "One row per article of which tonight changes a document: one that came, was cleaned anew, changed its part or its story, or left; both the former and the present article of a document that moved."
+description = "One row per article whose rows a night makes anew: one that changed, or one in whose rows a pair with such a one stands."
 grain = ["article_id"]
 
 [columns]
 article_id = "The article."
 */
-with present as (
-    select
-        clusters.document_id,
-        clusters.article_id,
-        clusters.copy_relation,
-        clusters.copy_score,
-        clusters.copy_of_document_id,
-        story_members.story_id,
-    from linkage.clusters as clusters
-    left join linkage.story_members as story_members
-        on story_members.article_id = clusters.article_id
+with changed as (
+    select document_id
+    from linkage.clusters
+    semi join growth.changed_articles using (article_id)
+    union
+    select document_id
+    from former.documents
+    semi join growth.changed_articles using (article_id)
 ),
 
-changed as (
-    select
-        present.article_id,
-        former.article_id as former_article_id,
-    from present
-    full join former.documents as former
-        on former.document_id = present.document_id
-    left join lake.cleaned
-        on cleaned.document_id = present.document_id
+-- a pair stands in the rows of its smaller document
+rewritten as (
+    select document_id
+    from linkage.linked_documents
+    where document_id in (from changed) or other_document_id in (from changed)
+    union
+    select document_id
+    from linkage.linked_documents
+    semi join lake.explained using (text_id, other_text_id)
+    union
+    select coalesce(present.document_id, former_pairs.document_id) as document_id
+    from linkage.linked_documents as present
+    full join former.duplicate_pairs as former_pairs
+        on former_pairs.document_id = present.document_id
+        and former_pairs.other_document_id = present.other_document_id
     where
-        cleaned.document_id is not null
-        or present.article_id is distinct from former.article_id
-        or present.copy_relation is distinct from former.copy_relation
-        or present.copy_score is distinct from former.copy_score
-        or present.copy_of_document_id is distinct from former.copy_of_document_id
-        or present.story_id is distinct from former.story_id
+        present.relation is distinct from former_pairs.relation
+        or present.score is distinct from former_pairs.score
+        or present.derived_from_document_id is distinct from former_pairs.derived_from_document_id
 )
 
 select article_id
-from changed
-where article_id is not null
+from growth.changed_articles
 union
-select former_article_id as article_id
-from changed
-where former_article_id is not null
+select article_id
+from linkage.clusters
+semi join rewritten using (document_id)
+union
+select article_id
+from former.documents
+semi join rewritten using (document_id)

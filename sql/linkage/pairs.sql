@@ -1,7 +1,7 @@
 /*
 description = "One row per linked pair of documents: bodies among one another, and each copy with its representative."
 grain = ["document_id", "other_document_id"]
-as_written = true
+materialized = "view"
 
 [columns]
 document_id = "The smaller document_id of the pair."
@@ -11,7 +11,7 @@ score = "How much of the one is in the other, 0–1."
 derived_from_document_id = "The source of the two by date, credit or containment; null if none tells."
 evidence = "JSON: aligned sentences with offsets into both bodies, shared quotations, names, numbers, date gap."
 */
--- As written: evidence, some kilobytes a pair, passes by; what is held in memory is narrow.
+-- On the left, evidence, some kilobytes a pair, passes by; what is held in memory is narrow.
 select
     linked.document_id,
     linked.other_document_id,

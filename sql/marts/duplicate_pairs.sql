@@ -1,6 +1,8 @@
 /*
 description = "One row per linked pair of documents, with the evidence that links them."
 grain = ["document_id", "other_document_id"]
+grows = "document_id"
+as_written = true
 
 [columns]
 document_id = "The smaller id of the pair."

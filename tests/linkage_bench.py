@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipelines import warehouse
-from pipelines.linking import Bench
 from pipelines.settings import Settings
+from pipelines.workbench import Bench
 
 OUTPUTS = ("clusters", "story_members", "exact_duplicates", "linked_documents", "pairs")
 """The models that the marts read, once the link verb's tables are there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import multiprocessing
 import os
@@ -32,6 +33,17 @@ def collect_rarely() -> None:
     Batches and tables are no cycles, and each look at all that stands takes 0.1 CPU-seconds.
     """
     gc.set_threshold(_OBJECTS)
+
+
+def give_back() -> None:
+    """Return what was freed to the system: what one verb took, the next may want.
+
+    Allocators keep it else, each for itself: hundreds of megabytes after a million documents.
+    """
+    gc.collect()
+    pa.default_memory_pool().release_unused()
+    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # of glibc
+        trim(0)
 
 
 def _start_worker(cleaner: Cleaner, identifier: Any) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipelines import arrivals, linking, mending, objects, steps, takedown, tonight
-from pipelines.batch import collect_rarely
+from pipelines.batch import collect_rarely, give_back
 from pipelines.lease import lease
 from pipelines.settings import Settings
 from pipelines.tonight import Night, Summary, Watch, unwatched
@@ -95,6 +95,7 @@ def do(verb: Callable[[Night], Summary], night: Night) -> Summary:
     collect_rarely()
     night.watch(verb.__name__, 0, None)
     summary = verb(night)
+    give_back()
     night.durations[verb.__name__] = round(time.monotonic() - begun, 3)
     return summary
 

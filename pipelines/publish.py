@@ -15,8 +15,7 @@ are of the same night.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -33,9 +32,9 @@ from pipelines.durable import (
     sync_folder,
     write_sealed,
 )
-from pipelines.parts import Facts, Former, write_table
+from pipelines.parts import Former, write_table
 from pipelines.settings import Settings
-from pipelines.warehouse import Connection, Model, closing, literal
+from pipelines.warehouse import Connection, Model, literal
 
 STORAGE_VERSION: Final = "v1.4.0"
 """Read by DuckDB 1.4 and 1.5 clients too; the default of 2.0 is not."""
@@ -100,32 +99,16 @@ def write_version(
         attach(con, delta, "delta", read_only=True)
         now = manifest(settings) or {}
         former = Former(settings.published / "current" / "parquet", now["tables"])
-
-    def write(own: Connection, model: Model) -> Facts:
-        return write_table(own, model, staging / "parquet", run_id, former)
-
-    tables = _each(con, write, models, settings.workers)
+    tables = {
+        model.name: write_table(con, model, staging / "parquet", run_id, former)
+        for model in sorted(models, key=lambda model: model.name)
+    }
     con.execute("checkpoint marts")
     con.execute("detach marts")
     sync_file(database)
     database.replace(staging / "copydesk.duckdb")
     write_sealed(staging / "manifest.json", {**stamps, "tables": tables})
     return staging
-
-
-def _each(
-    con: Connection, do: Callable[[Connection, Model], Facts], models: Iterable[Model], workers: int
-) -> dict[str, Facts]:
-    """What is done with a connection of its own to each model, `workers` at a time, by name."""
-
-    def alone(model: Model) -> Facts:
-        with closing(con.cursor()) as own:
-            return do(own, model)
-
-    growing_first = sorted(models, key=lambda model: (not model.grows, model.name))
-    with ThreadPoolExecutor(workers) as pool:
-        facts = pool.map(alone, growing_first)
-        return {model.name: it for model, it in zip(growing_first, facts, strict=True)}
 
 
 def switch(settings: Settings, staging: Path) -> Path:

@@ -31,7 +31,7 @@ class Bench:
     def make_by_portions(self, model: str, count: int) -> None:
         """(Re)build `linkage.<model>` bit by bit, as `lake.portion` says, in one thread.
 
-        Two threads together pin more than the memory limit leaves, in one night of three.
+        Two threads together pin more than the memory limit leaves in some nights of 100,000 texts.
         """
         threads = self.connection.execute("select current_setting('threads')").fetchall()[0][0]
         self.connection.execute("set threads = 1")

@@ -65,7 +65,8 @@ LIKELY_KIND: Final = 0.5
 PROSE_CHARS: Final = 2000
 """Characters below the head of a document that its headline is compared with."""
 
-_MANY: Final = np.uint64(0x9E3779B97F4A7C15)
+_SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)
+"""2**64 divided by the golden ratio (Knuth's multiplicative hashing): keeps heads apart."""
 
 SURE_KIND: Final = 0.6
 """How likely a kind must be for the model's word on it to count."""
@@ -213,7 +214,7 @@ def _heads(draft: Draft, scores: LineScores) -> Iterator[_Head]:
 
 def _stands_twice(said: NDArray[np.uint64], head: NDArray[np.int64]) -> NDArray[np.int64]:
     """Some of the rows of a head that say the same as another of it, all heads that have one."""
-    keys = said + head.astype(np.uint64) * _MANY
+    keys = said + head.astype(np.uint64) * _SPREAD
     order = np.argsort(keys)
     twice: NDArray[np.int64] = order[1:][np.diff(keys[order]) == 0]
     return twice

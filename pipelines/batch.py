@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import multiprocessing
 import os
@@ -15,6 +14,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from pipelines.beside import release
 from pipelines.clean import language
 from pipelines.clean.article import CleanBatch, Cleaner, clean_batch
 
@@ -41,9 +41,7 @@ def give_back() -> None:
     Allocators keep it else, each for itself: hundreds of megabytes after a million documents.
     """
     gc.collect()
-    pa.default_memory_pool().release_unused()
-    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # of glibc
-        trim(0)
+    release()
 
 
 def _start_worker(cleaner: Cleaner, identifier: Any) -> None:

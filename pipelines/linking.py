@@ -15,13 +15,14 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from pipelines import views, warehouse
+from pipelines.beside import in_order, meanwhile
 from pipelines.clean.sightings import nights
 from pipelines.commits import Stage
 from pipelines.contract import ARTICLES
 from pipelines.lake import WRITTEN_IN, Lake
 from pipelines.link import steps
 from pipelines.link.background import Background, load_background
-from pipelines.link.fingerprint import fingerprint_batch
+from pipelines.link.fingerprint import Fingerprints, fingerprint_batch
 from pipelines.link.shelf import TextFile
 from pipelines.link.spill import Spill
 from pipelines.link.steps import Before, Linked
@@ -58,11 +59,15 @@ def link(night: Night) -> Summary:
     ):
         if articles:
             changes = _changes(night, stage, texts)
-            linked = relink(night, stage, changes, texts)
+
+            def write_index() -> None:
+                for name, rows in changes.index.items():
+                    stage.write(name, rows)
+                stage.write("fingerprints", changes.new)
+
+            with meanwhile(write_index, night.settings.workers):
+                linked = relink(night, stage, changes, texts)
             _retire(lake, stage, linked)
-            for name, rows in changes.index.items():
-                stage.write(name, rows)
-            stage.write("fingerprints", changes.new)
             stage.summary = {
                 "compared": linked.compared,
                 "articles": len(pc.unique(linked.clusters["article_id"])),
@@ -102,7 +107,14 @@ def relink(night: Night, stage: Stage, changes: Changes, texts: TextFile) -> Lin
                 _fetch(lake, _carriers(live, lacking), texts)
             return texts.shelf()
 
-        linked = steps.compare(bench, before(lake), bodies, load_background(), stage.write)
+        linked = steps.compare(
+            bench,
+            before(lake),
+            bodies,
+            load_background(),
+            stage.write,
+            workers=night.settings.workers,
+        )
     for name in STATE:
         stage.write(name, getattr(linked, name).cast(lake.schemas[name]))
     stage.write("story_changes", stamped(linked.story_changes, night))
@@ -153,12 +165,15 @@ def _index(
     names = ("fingerprints", *steps.INDEX_TABLES)
     made = {name: Spill(stage.folder / "index" / name, night.lake.schemas[name]) for name in names}
     count = 0
-    for batch in _articles(night):
-        rows = fingerprint_batch(batch, background)
+
+    def index(batch: pa.RecordBatch) -> tuple[Fingerprints, pa.Array]:
+        return fingerprint_batch(batch, background), batch["article_body"]
+
+    for rows, bodies in in_order(index, _articles(night), night.settings.workers):
         for name, spill in made.items():
             spill.write(getattr(rows, name))
-        texts.keep(rows.fingerprints["text_id"], batch["article_body"])
-        count += batch.num_rows
+        texts.keep(rows.fingerprints["text_id"], bodies)
+        count += len(bodies)
         night.watch("link", count, total)
     return {name: spill.table() for name, spill in made.items()}
 

@@ -48,7 +48,7 @@ def average_linkage(
     return group
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _root(parent: Any, node: Any) -> Any:
     while parent[node] != node:
         parent[node] = parent[parent[node]]
@@ -56,7 +56,7 @@ def _root(parent: Any, node: Any) -> Any:
     return node
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _components(count: Any, one: Any, other: Any, joins: Any) -> Any:
     """Smallest node of each node's component under the pairs that join."""
     parent = np.arange(count)
@@ -69,7 +69,7 @@ def _components(count: Any, one: Any, other: Any, joins: Any) -> Any:
     return parent
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _link_small(group: Any, one: Any, other: Any, score: Any, join: Any) -> Any:
     """Regroup the components whose pairs are given, sorted by component."""
     begin = 0
@@ -88,7 +88,7 @@ def _link_small(group: Any, one: Any, other: Any, score: Any, join: Any) -> Any:
             group[nodes[place]] = nodes[parent[place]]
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _merge(total: Any, join: Any) -> Any:
     count = len(total)
     parent, size = np.arange(count), np.ones(count, np.int64)

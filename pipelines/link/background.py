@@ -43,7 +43,7 @@ def _idf(counts: NDArray[np.float64], documents: int) -> NDArray[np.float32]:
     return np.log((documents + 1.0) / (counts + 0.5)).clip(0.05, MAX_IDF).astype(np.float32)
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def bucket_of(token: np.uint32) -> np.uint32:
     """Bucket of a token hash."""
     return token & np.uint32(BUCKETS - 1)

@@ -71,7 +71,7 @@ def _elect(
     return leader, edge
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _elect_in_order(body: Any, earlier: Any, score: Any, row: Any, start: Any) -> Any:
     leader = np.arange(len(body))
     edge = np.full(len(body), -1, np.int64)

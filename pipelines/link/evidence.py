@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import orjson
 import pyarrow as pa
 
+from pipelines.beside import in_order
 from pipelines.link.background import Background
 from pipelines.link.features import text_features
 from pipelines.link.spans import KINDS, align_pairs, find_shared
@@ -16,16 +18,16 @@ from pipelines.link.verify import Shelf, pair_ids
 
 MAX_SHARED: Final = 12
 MAX_CHARS: Final = 400
-_CHUNK: Final = 2_000
+_CHUNK: Final = 1_000
 
 
 def explain_pairs(
-    pairs: pa.Table, shelf: Shelf, masked: pa.Array, background: Background
+    pairs: pa.Table, shelf: Shelf, masked: pa.Array, background: Background, workers: int = 1
 ) -> pa.Table:
-    """Evidence of each pair (schema EVIDENCE); arguments as in `verify.verify_pairs`."""
+    """Evidence of each pair (schema EVIDENCE); arguments as in `verify.verified`."""
     hidden = np.sort(np.asarray(masked, np.int64))
-    parts = [EVIDENCE.empty_table()]
-    for begin in range(0, pairs.num_rows, _CHUNK):
+
+    def explain(begin: int) -> pa.Table:
         some = pairs.slice(begin, _CHUNK)
         one, other = some["text_id"].to_numpy(), some["other_text_id"].to_numpy()
         wanted = np.unique(np.concatenate((one, other)))
@@ -39,8 +41,10 @@ def explain_pairs(
         sides = [_explain(pair, *both, sentences, runs) for pair, both in enumerate(held)]
         columns = [pa.array(pair_ids(one, other)), pa.array(one), pa.array(other)]
         columns += [pa.array([side[k] for side in sides], pa.string()) for k in (0, 1)]
-        parts.append(pa.table(columns, schema=EVIDENCE))
-    return pa.concat_tables(parts)
+        return pa.table(columns, schema=EVIDENCE)
+
+    with closing(in_order(explain, range(0, pairs.num_rows, _CHUNK), workers)) as parts:
+        return pa.concat_tables([EVIDENCE.empty_table(), *parts])
 
 
 _Quoted = tuple[int, int, str]

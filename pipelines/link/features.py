@@ -98,7 +98,7 @@ class _Tokens(NamedTuple):
     kept: NDArray[np.bool_]
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _kept_sentences(token: Any, sentence_start: Any, masked: Any) -> Any:
     kept = np.ones(len(sentence_start) - 1, np.bool_)
     for at in range(len(kept) if len(masked) else 0):
@@ -109,7 +109,7 @@ def _kept_sentences(token: Any, sentence_start: Any, masked: Any) -> Any:
     return kept
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _word_keys(tokens: Any, text: Any) -> Any:
     """A text's words, sorted: token, sentence, whether quoted, other flags in one number each.
 
@@ -172,7 +172,7 @@ def _words(tokens: _Tokens, idf: NDArray[np.float32]) -> _Words:
     return words
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _fill_words(tokens: Any, idf: Any, words: Any) -> Any:
     """Words by sentence and distinct words of each text, in one pass over its sorted words."""
     entry, word = 0, -1
@@ -202,7 +202,7 @@ def _fill_words(tokens: Any, idf: Any, words: Any) -> Any:
     words.word_entry[word + 1] = entry
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _shingles(tokens: Any) -> Any:
     sentence_start, text_sentence = tokens.sentence_start, tokens.text_sentence
     room, used = len(tokens.token) + len(text_sentence), 0
@@ -232,7 +232,7 @@ def _shingles(tokens: Any) -> Any:
     return start, shingle[:used].copy(), quoted[:used].copy()
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _full_names(tokens: Any, idf: Any) -> Any:
     token, flags = tokens.token, tokens.flags
     sentence_start, text_sentence = tokens.sentence_start, tokens.text_sentence

@@ -134,7 +134,7 @@ def _rows(schema: pa.Schema, *columns: NDArray[np.generic]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([pa.array(column) for column in columns], schema=schema)
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _sampling_level(words: Any) -> Any:
     level = np.uint64(0)
     while words >= 2 * SHINGLES_KEPT:
@@ -143,7 +143,7 @@ def _sampling_level(words: Any) -> Any:
     return level
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _sample_shingles(token: Any, text_start: Any, fresh: Any) -> Any:
     """Text and sampled shingle, distinct; and the smallest of all shingles of each text."""
     text = np.empty(len(token) + len(fresh), np.int64)
@@ -166,7 +166,7 @@ def _sample_shingles(token: Any, text_start: Any, fresh: Any) -> Any:
     return text[:used], shingle[:used], smallest
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _rare_terms(token: Any, text_start: Any, fresh: Any, idf: Any) -> Any:
     """Text and term: the TERMS_KEPT distinct words of highest score of each text."""
     room = TERMS_KEPT * len(fresh)
@@ -189,7 +189,7 @@ def _rare_terms(token: Any, text_start: Any, fresh: Any, idf: Any) -> Any:
     return text[:used], term[:used]
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _rare_words(token: Any, idf: Any) -> Any:
     """Tokens that are rare enough for a term, in the upper half of uint64[n]."""
     words, count = np.empty(len(token), np.uint64), np.uint64(0)
@@ -199,7 +199,7 @@ def _rare_words(token: Any, idf: Any) -> Any:
     return words[: np.int64(count)]
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _insert_term(best: Any, score: Any, kept: Any, word: Any, value: Any) -> Any:
     """Put a word among the `kept` best, after those of its score; returns how many there are."""
     if kept == TERMS_KEPT:
@@ -214,7 +214,7 @@ def _insert_term(best: Any, score: Any, kept: Any, word: Any, value: Any) -> Any
     return kept + 1
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _edge_sentences(token: Any, sentence_start: Any, text_sentence: Any, fresh: Any) -> Any:
     """Text and hash of the sentences at its edges."""
     room = 2 * EDGE_SENTENCES * len(fresh)

@@ -57,7 +57,7 @@ def page_for(size: int) -> Page:
     )
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def most_words(data: Any) -> Any:
     """Upper bound of the words in UTF-8 bytes.
 
@@ -72,7 +72,7 @@ def most_words(data: Any) -> Any:
     return count
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def decode(data: Any, codes: Any) -> Any:
     """Fill `codes` with the code points of UTF-8 bytes; returns how many there are."""
     count, one = np.uint64(0), np.uint64(1)
@@ -89,7 +89,7 @@ def decode(data: Any, codes: Any) -> Any:
     return np.int64(count)
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def classify(codes: Any, classes: Any, folds: Any, kinds: Any, folded: Any) -> Any:
     """Fill class and fold of each code point."""
     for at, code in enumerate(codes):
@@ -98,7 +98,7 @@ def classify(codes: Any, classes: Any, folds: Any, kinds: Any, folded: Any) -> A
         folded[at] = folds[known]
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def mark_places(kinds: Any, places: Any) -> Any:
     """Fill `Page.places`, and the text's length after the last."""
     count, inside = np.uint64(0), False
@@ -127,7 +127,7 @@ def with_character(hashed: Any, folded: Any) -> Any:
     return hashed ^ (hashed >> np.uint64(29))
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def hash_runs(page: Any, length: Any) -> Any:
     """Fill `Page.stems` and `Page.is_word` of a text of so many characters.
 
@@ -166,7 +166,7 @@ def _hash_letters(folded: Any, start: Any, length: Any) -> Any:
     return mix32(hashed), is_doubled
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def normal_hash(kinds: Any, folded: Any, kept: Any) -> Any:
     """Two 64-bit hashes of a text's letters and digits: case, spaces and marks do not count.
 

@@ -74,7 +74,7 @@ def _is_word(kind: Any) -> Any:
     return LETTER <= kind <= DIGIT
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _word_end(codes: Any, kinds: Any, position: Any, end: Any) -> Any:
     """Where the word at `position` ends; keeps 2,500 and 3.5, don't, U.S. and accents together."""
     initials, run, at = True, position, position
@@ -94,7 +94,7 @@ def _word_end(codes: Any, kinds: Any, position: Any, end: Any) -> Any:
         run = at
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _hash_word(codes: Any, kinds: Any, folded: Any, start: Any, end: Any) -> Any:
     """Hash of a word: possessive dropped, folded, double i collapsed, cut to the stem."""
     if end - start > 2 and kinds[end - 2] == APOSTROPHE and folded[end - 1] == 0x73:
@@ -114,7 +114,7 @@ def _hash_word(codes: Any, kinds: Any, folded: Any, start: Any, end: Any) -> Any
     return mix32(hashed), digits
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _pair_hash(codes: Any, at: Any, pair: Any) -> Any:
     hashed = SEED ^ np.uint64(codes[at])
     if pair:
@@ -122,7 +122,7 @@ def _pair_hash(codes: Any, at: Any, pair: Any) -> Any:
     return mix32(hashed * PRIME)
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _read_word(codes: Any, kinds: Any, folded: Any, at: Any, end: Any) -> Any:
     """Hash and end of the word, or pair of unspaced characters, at `at`; whether it has digits."""
     if kinds[at] == UNSPACED:
@@ -133,7 +133,7 @@ def _read_word(codes: Any, kinds: Any, folded: Any, at: Any, end: Any) -> Any:
     return hashed, stop, digits
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _quote_after(codes: Any, kinds: Any, position: Any, end: Any, opener: Any) -> Any:
     """The opening mark in force after the quote or apostrophe at `position` (0: none).
 
@@ -154,7 +154,7 @@ def _quote_after(codes: Any, kinds: Any, position: Any, end: Any, opener: Any) -
     return mark
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _next_word(kinds: Any, position: Any, end: Any) -> Any:
     """Where the next word begins, and whether white space lies before it."""
     at, spaced = position + 1, False
@@ -164,7 +164,7 @@ def _next_word(kinds: Any, position: Any, end: Any) -> Any:
     return at, spaced
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _ends_sentence(codes: Any, kinds: Any, position: Any, end: Any) -> Any:
     """Whether a sentence may end at the stop at `position`, by what follows it."""
     if codes[position] > 0x2FFF:
@@ -177,21 +177,21 @@ def _ends_sentence(codes: Any, kinds: Any, position: Any, end: Any) -> Any:
     return kinds[at] != LETTER or codes[at] >= 0x500  # lower case of a script that has capitals
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _is_short(codes: Any, kinds: Any, start: Any, end: Any) -> Any:
     """Whether a word is one letter, or initials (U.S), whose full stop does not end a sentence."""
     is_initials = end - start > 2 and kinds[end - 1] == CAPITAL and codes[end - 2] == 0x2E
     return is_initials or end - start <= 1
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def is_among(hashed: Any, words: Any) -> Any:
     """Whether a hash is one of those in a sorted array."""
     found = np.searchsorted(words, hashed)
     return found < len(words) and words[found] == hashed
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def scan_texts(source: Any, page: Any, sink: Any) -> Any:
     """Fill `sink` with the tokens of all texts; returns how many there are, and sentences.
 
@@ -215,7 +215,7 @@ def scan_texts(source: Any, page: Any, sink: Any) -> Any:
     return used, sentences
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _scan_text(page: Any, end: Any, short: Any, sink: Any, before: Any) -> Any:
     # compiled, a tuple of arrays that is passed on costs more than reading the word
     codes, kinds, folded, places = page.codes, page.kinds, page.folded, page.places

@@ -19,7 +19,7 @@ def mix64(hashed: Any) -> Any:
     return hashed ^ (hashed >> np.uint64(31))
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def hash_run(token: Any, start: Any, end: Any) -> Any:
     """Hash of the tokens in [start, end), in order."""
     hashed = np.uint64(end - start)
@@ -29,7 +29,7 @@ def hash_run(token: Any, start: Any, end: Any) -> Any:
     return mix64(hashed)
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def shingle_hashes(token: Any) -> Any:
     """Hash of each run of SHINGLE_WORDS tokens; of a shorter text, of all of it; uint64[n]."""
     if len(token) < SHINGLE_WORDS:

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def sort_hashes(keys: Any) -> Any:
     """Sorted copy of uint64[n] whose upper bits are evenly spread, in O(n).
 
@@ -33,7 +33,7 @@ def sort_hashes(keys: Any) -> Any:
     return ordered
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _insert(keys: Any) -> Any:
     """Sort keys that are nearly in order."""
     last = np.uint64(0)

@@ -67,7 +67,7 @@ def _plain(tokens: TokenBatch) -> Tokens:
     return Tokens(*(getattr(tokens, name) for name in Tokens._fields))
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _align_pairs(features: Any, tokens: Any, one: Any, other: Any) -> Any:
     first = np.zeros(len(one) + 1, np.int64)
     room = room_for(features)
@@ -91,13 +91,13 @@ def _align_pairs(features: Any, tokens: Any, one: Any, other: Any) -> Any:
     return first, scores[:used], places[:used]
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _sentence_span(tokens: Any, sentence: Any) -> Any:
     begin, after = tokens.sentence_start[sentence], tokens.sentence_start[sentence + 1]
     return tokens.start[begin], tokens.end[after - 1]
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _find_shared(tokens: Any, one: Any, other: Any, first: Any, runs: Any) -> Any:
     used, slot = 0, 0
     for pair in range(len(one)):
@@ -116,7 +116,7 @@ def _find_shared(tokens: Any, one: Any, other: Any, first: Any, runs: Any) -> An
     return used
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _add_runs(tokens: Any, begin: Any, marked: Any, runs: Any, used: Any) -> Any:
     """Append where runs of marked tokens begin and end."""
     inside = False
@@ -130,7 +130,7 @@ def _add_runs(tokens: Any, begin: Any, marked: Any, runs: Any, used: Any) -> Any
     return used
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _mark_shared(token: Any, flags: Any, here: Any, there: Any, flag: Any) -> Any:
     """Which tokens from here[0] to here[1] are flagged and stand flagged there too."""
     known = np.sort(token[there[0] : there[1]][flags[there[0] : there[1]] & flag > 0])
@@ -141,7 +141,7 @@ def _mark_shared(token: Any, flags: Any, here: Any, there: Any, flag: Any) -> An
     return marked
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _quoted_runs(token: Any, flags: Any, span: Any) -> Any:
     """Hash of the run of quoted tokens that begins at each; 0 where none does."""
     runs = np.zeros(span[1] - span[0], np.uint64)
@@ -154,7 +154,7 @@ def _quoted_runs(token: Any, flags: Any, span: Any) -> Any:
     return runs
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _mark_quoted(token: Any, flags: Any, here: Any, there: Any) -> Any:
     """Which tokens from here[0] to here[1] are in a quoted run that stands quoted there too."""
     runs = _quoted_runs(token, flags, there)

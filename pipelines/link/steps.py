@@ -7,7 +7,8 @@ of the documents that are live, however many nights brought them and in whatever
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -27,7 +28,7 @@ from pipelines.link.tables import (
     PAIRS,
     STORY_MEMBERS,
 )
-from pipelines.link.verify import Shelf, neighbourly, shelf_of, verify_pairs
+from pipelines.link.verify import Shelf, neighbourly, shelf_of, verified
 
 INDEX_TABLES: Final = ("shingles", "terms", "sentences")
 SEARCH_MODELS: Final = (
@@ -117,15 +118,21 @@ def first_night() -> Before:
     return Before(MASKED_SENTENCES.empty_table(), STORY_MEMBERS.empty_table())
 
 
-def compare(
-    bench: Workbench, before: Before, bodies: Open, background: Background, keep: Keep
+def compare(  # noqa: PLR0913 - each is a fact of its own
+    bench: Workbench,
+    before: Before,
+    bodies: Open,
+    background: Background,
+    keep: Keep,
+    *,
+    workers: int = 1,
 ) -> Linked:
     """Link what came to itself and to all before, and forget what went.
 
     The bench shows `lake.fingerprints_old` (live before tonight and now), `_new` (of tonight),
     `_dead` (live before, and no more) and `fingerprints` (old and new); `shingles`, `terms` and
     `sentences` (of all texts, also those that go tonight); `pairs_before` (of earlier nights).
-    New `pairs` and their `evidence` are kept as they are made.
+    New `pairs` and their `evidence` are kept as they are made. Texts are read by `workers` threads.
     """
     bench.put("masked_before", before.masked_sentences)
     search(bench)
@@ -135,7 +142,7 @@ def compare(
     bench.forget(_PORTIONED)
     named = (asked[name].to_numpy() for name in ("text_id", "other_text_id"))
     asked = asked.take(neighbourly(*named))
-    reading = _Reading(bodies(_named(asked)), masked["sentence"], background)
+    reading = _Reading(bodies(_named(asked)), masked["sentence"], background, workers)
     new = _score(bench, asked, reading, keep)
     retired = bench.rows("retired_pairs")
     bench.amend_pairs(retired, new)
@@ -170,24 +177,37 @@ class _Reading:
     shelf: Shelf
     masked: pa.ChunkedArray
     background: Background
+    workers: int
 
 
 def _score(bench: Workbench, asked: pa.Table, reading: _Reading, keep: Keep) -> pa.Table:
     """The pairs among those asked for that say something (schema PAIRS); their evidence is kept."""
-    given = (reading.shelf, reading.masked, reading.background)
+    given = (reading.shelf, reading.masked, reading.background, reading.workers)
     kept = [PAIRS.empty_table()]
-    for begin in range(0, asked.num_rows, _BLOCK):
-        scored = verify_pairs(asked.slice(begin, _BLOCK), *given)
-        bench.put("pairs", scored)
-        for model in (*SCORE_MODELS, "kept_pairs"):
-            bench.make(model)
-        told = bench.rows("kept_pairs")
-        related = told.filter(told["is_related"])
-        for some in range(0, related.num_rows, _EXPLAINED):
-            keep("evidence", explain_pairs(related.slice(some, _EXPLAINED), *given))
-        kept.append(scored.filter(pc.is_in(scored["pair_id"], told["pair_id"])))
-        keep("pairs", kept[-1])
+    with closing(verified(asked, *given)) as parts:
+        for scored in _blocks(parts):
+            bench.put("pairs", scored)
+            for model in (*SCORE_MODELS, "kept_pairs"):
+                bench.make(model)
+            told = bench.rows("kept_pairs")
+            related = told.filter(told["is_related"])
+            for some in range(0, related.num_rows, _EXPLAINED):
+                keep("evidence", explain_pairs(related.slice(some, _EXPLAINED), *given))
+            kept.append(scored.filter(pc.is_in(scored["pair_id"], told["pair_id"])))
+            keep("pairs", kept[-1])
     return pa.concat_tables(kept)
+
+
+def _blocks(parts: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The same rows in tables of `_BLOCK`."""
+    waiting = PAIRS.empty_table()
+    for part in parts:
+        waiting = pa.concat_tables([waiting, part])
+        while waiting.num_rows >= _BLOCK:
+            yield waiting.slice(0, _BLOCK)
+            waiting = waiting.slice(_BLOCK)
+    if waiting.num_rows:
+        yield waiting
 
 
 def group(bench: Workbench, before: Before) -> tuple[pa.Table, pa.Table, pa.Table]:

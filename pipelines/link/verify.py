@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from typing import Any, Final
 
 import numba
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from pipelines.beside import in_order
 from pipelines.link.align import score_pairs
 from pipelines.link.background import Background
 from pipelines.link.features import text_features
@@ -59,7 +61,7 @@ def neighbourly(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np
     return np.lexsort((np.maximum(rank[one], rank[other]), np.minimum(rank[one], rank[other])))
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _breadth_first(start: Any, neighbour: Any) -> Any:
     """Rank of each node; `neighbour[start[i]:start[i + 1]]` are those of node i."""
     rank = np.full(len(start) - 1, -1, np.int64)
@@ -79,23 +81,32 @@ def _breadth_first(start: Any, neighbour: Any) -> Any:
 def verify_pairs(
     pairs: pa.Table, shelf: Shelf, masked: pa.Array, background: Background
 ) -> pa.Table:
-    """Scores of every candidate pair.
+    """Scores of every candidate pair, as one table; see `verified`."""
+    with closing(verified(pairs, shelf, masked, background)) as parts:
+        return pa.concat_tables([PAIRS.empty_table(), *parts])
+
+
+def verified(
+    pairs: pa.Table, shelf: Shelf, masked: pa.Array, background: Background, workers: int = 1
+) -> Generator[pa.Table]:
+    """Scores of every candidate pair, bit by bit, made in so many threads.
 
     `pairs` has text_id and other_text_id, in any order, though neighbours that share texts cost
-    less; `masked` are hashes of sentences that a site repeats. Returns a table of schema PAIRS,
+    less; `masked` are hashes of sentences that a site repeats. Yields tables of schema PAIRS,
     text_id < other_text_id, in the order of `pairs`. Raises KeyError if a text is missing.
     """
     left, right = pairs["text_id"].to_numpy(), pairs["other_text_id"].to_numpy()
     left, right = np.minimum(left, right), np.maximum(left, right)
     hidden = np.sort(np.asarray(masked, np.int64))
-    parts = [PAIRS.empty_table()]
-    for begin, end in chunks(left, right):
-        wanted = np.unique(np.concatenate((left[begin:end], right[begin:end])))
+
+    def score(chunk: tuple[int, int]) -> pa.Table:
+        one, other = left[slice(*chunk)], right[slice(*chunk)]
+        wanted = np.unique(np.concatenate((one, other)))
         features, _ = text_features(shelf(pa.array(wanted)), hidden, background)
-        one, other = (np.searchsorted(wanted, side[begin:end]) for side in (left, right))
-        scores = score_pairs(features, one, other)
-        parts.append(_table(left[begin:end], right[begin:end], scores))
-    return pa.concat_tables(parts)
+        rows = (np.searchsorted(wanted, side) for side in (one, other))
+        return _table(one, other, score_pairs(features, *rows))
+
+    return in_order(score, chunks(left, right), workers)
 
 
 def chunks(left: NDArray[np.int64], right: NDArray[np.int64]) -> Iterator[tuple[int, int]]:

@@ -24,7 +24,7 @@ from pipelines.settings import Settings
 from pipelines.tonight import Night
 from pipelines.warehouse import Connection
 
-_JUDGING: Final = ("wanted_lines", "known_lines", "line_support", "site_support")
+_AGAIN: Final = ("wanted_lines", "known_lines")
 """Models that are built again, in this order, once it is known which documents are stale."""
 
 _STALE: Final = pa.schema([("document_id", pa.string())])
@@ -88,8 +88,11 @@ def judge(con: Connection) -> pa.Table:
     stale = warehouse.query(con, "from learning.stale_documents")
     if stale.num_rows:
         views.show_table(con, "stale_documents", stale)
-        for name in _JUDGING:
+        for name in _AGAIN:
             warehouse.build_one(con, models[name])
+        # what is known of tonight's lines holds for stale documents too
+        con.execute(f"insert into learning.line_support {models['line_support'].sql}")
+        warehouse.build_one(con, models["site_support"])
     told = warehouse.query(
         con,
         "select *, null::varchar as document_id from learning.site_support "

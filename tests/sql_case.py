@@ -22,7 +22,8 @@ from pipelines.link.tables import LAKE_TABLES as LINK_TABLES
 from pipelines.settings import Settings
 
 CASES = Path(__file__).parent / "cases" / "sql"
-LAKE_TABLES = {**contract.LAKE_TABLES, **LINK_TABLES}
+STALE = {"stale_documents": pa.schema([("document_id", pa.string())])}
+LAKE_TABLES = {**contract.LAKE_TABLES, **LINK_TABLES, **STALE}
 _BY_NAME = {item.name: item.type for schema in LAKE_TABLES.values() for item in schema}
 _BY_SUFFIX = {
     "_at": contract.TIMESTAMP,

@@ -14,64 +14,54 @@ level = "Articles that had it, with tonight's."
 -- before. Levels, and nothing between, so that few documents are cleaned anew.
 with articles as (
     select
-        site,
-        line_hash,
+        line,
         article_key,
         min(night) as night,
         min(night) filter (where not is_new) as night_before,
     from learning.known_lines
-    group by site, line_hash, article_key
-),
-
-repeated as (
-    select
-        site,
-        line_hash,
-    from articles
-    group by site, line_hash
-    having count(*) > 1
+    group by line, article_key
 ),
 
 counts as (
     select
-        site,
-        line_hash,
+        line,
         night,
         sum(is_now) as now_count,
         sum(is_before) as before_count,
     from (
-        select site, line_hash, night, 1 as is_now, 0 as is_before,
+        select line, night, 1 as is_now, 0 as is_before,
         from articles
         union all
-        select site, line_hash, night_before, 0, 1,
+        select line, night_before, 0, 1,
         from articles
         where night_before is not null
     )
-    semi join repeated using (site, line_hash)
-    group by site, line_hash, night
+    group by line, night
 ),
 
 judged as (
-    select distinct
-        site,
-        line_hash,
+    select
+        line,
         night,
+        any_value(site) as site,
+        any_value(line_hash) as line_hash,
     from learning.known_lines
-    semi join repeated using (site, line_hash)
+    group by line, night
 ),
 
 -- 26 articles within 30 nights weigh 13 or more, beyond the highest level: no need to weigh them
 near as (
     select
+        judged.line,
         judged.site,
         judged.line_hash,
         judged.night,
         sum(counts.now_count) over thirty_nights as now_count,
         sum(counts.before_count) over thirty_nights as before_count,
     from judged
-    left join counts using (site, line_hash, night)
+    left join counts using (line, night)
     window thirty_nights as (
-        partition by judged.site, judged.line_hash
+        partition by judged.line
         order by judged.night
         range between interval 30 days preceding and interval 30 days following
     )
@@ -79,18 +69,16 @@ near as (
 
 weighed as (
     select
-        near.site,
-        near.line_hash,
+        near.line,
         near.night,
         sum(counts.now_count * pow(0.5, abs(near.night - counts.night) / 30.0)) as now_weight,
         sum(counts.before_count * pow(0.5, abs(near.night - counts.night) / 30.0)) as before_weight,
     from near
     inner join counts
-        on counts.site = near.site
-        and counts.line_hash = near.line_hash
+        on counts.line = near.line
         and counts.night between near.night - 90 and near.night + 90
     where least(near.now_count, near.before_count) < 26
-    group by near.site, near.line_hash, near.night
+    group by near.line, near.night
 ),
 
 weights as (
@@ -101,7 +89,7 @@ weights as (
         round(coalesce(weighed.before_weight, 26), 6) as before_weight,
         round(coalesce(weighed.now_weight, 26), 6) as now_weight,
     from near
-    left join weighed using (site, line_hash, night)
+    left join weighed using (line, night)
 )
 
 select

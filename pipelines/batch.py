@@ -38,9 +38,10 @@ def collect_rarely() -> None:
 def give_back() -> None:
     """Return what was freed to the system: what one verb took, the next may want.
 
-    Allocators keep it else, each for itself: hundreds of megabytes after a million documents.
+    Allocators keep it else, each for itself: hundreds of megabytes after a million documents. Of
+    cyclic garbage the young is looked for: a look at all that stands takes 0.1 to 0.2 CPU-seconds.
     """
-    gc.collect()
+    gc.collect(1)
     release()
 
 

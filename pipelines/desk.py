@@ -38,7 +38,7 @@ def dashboard_page(settings: Settings, out: Path | None) -> Path:
         return page
     from pipelines import dashboard
 
-    with warehouse.closing(publish.open_published(settings.published / "copydesk.duckdb")) as con:
+    with warehouse.closing(publish.open_published(settings)) as con:
         return dashboard.render(con, out, generated_at=datetime.now(UTC))
 
 
@@ -48,7 +48,7 @@ def check_database(settings: Settings, database: Path | None, *, as_json: bool) 
 
     path = database or settings.published / "copydesk.duckdb"
     stamp: dict[str, Any] = {"run_id": "check", "checked_at": datetime.now(UTC)}
-    with warehouse.closing(publish.open_published(path)) as con:
+    with warehouse.closing(publish.open_published(settings, path)) as con:
         names = con.execute("select table_name from duckdb_tables()").fetchall()
         is_judged = ("runs",) in names  # the ledger is added once the night was judged
         checks = validate.check(con, schema="main", **stamp) if is_judged else None

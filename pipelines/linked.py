@@ -53,7 +53,7 @@ def show_pairs(settings: Settings, beginning: str, *, as_json: bool) -> int:
 
     Raises SettingsError if no published document has an id that begins so.
     """
-    with warehouse.closing(publish.open_published(settings.published / "copydesk.duckdb")) as con:
+    with warehouse.closing(publish.open_published(settings)) as con:
         known = con.execute(
             "select count(*) from documents where starts_with(document_id, $1)", [beginning]
         ).fetchone()

@@ -20,8 +20,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
-import duckdb
-
 from pipelines.durable import (
     DamagedError,
     file_sha256,
@@ -34,7 +32,7 @@ from pipelines.durable import (
 )
 from pipelines.parts import Former, write_table
 from pipelines.settings import Settings
-from pipelines.warehouse import Connection, Model, literal
+from pipelines.warehouse import Connection, Model, connect, halve_memory, literal
 
 STORAGE_VERSION: Final = "v1.4.0"
 """Read by DuckDB 1.4 and 1.5 clients too; the default of 2.0 is not."""
@@ -171,8 +169,14 @@ def prune(settings: Settings) -> list[Path]:
     return gone
 
 
-def open_published(path: Path) -> Connection:
-    """The serving file, read-only. Raises FileNotFoundError with the remedy."""
+def open_published(settings: Settings, path: Path | None = None) -> Connection:
+    """The serving file, or another such file, read-only, with half of the memory limit.
+
+    Raises FileNotFoundError with the remedy.
+    """
+    path = path or settings.published / "copydesk.duckdb"
     if not path.is_file():
         raise FileNotFoundError(f"{path}: nothing is published yet; run `copydesk run` first")
-    return duckdb.connect(str(path), read_only=True)
+    con = connect(settings, path, read_only=True)
+    halve_memory(con)
+    return con

@@ -172,7 +172,7 @@ def _tell_if_silent(night: Night) -> None:
     serving = night.settings.published / "copydesk.duckdb"
     if not serving.is_file():
         return
-    with warehouse.closing(publishing.open_published(serving)) as con:
+    with warehouse.closing(publishing.open_published(night.settings)) as con:
         alerts.send_if_silent(con, night.settings, night.logical_date)
 
 
@@ -193,9 +193,10 @@ def _publish(night: Night, con: warehouse.Connection, models: list[warehouse.Mod
         origin=origin(lake, night.run_id),
     )
     dictionary.write_datapackage(models, version / "parquet")
-    with warehouse.closing(publishing.open_published(version / "copydesk.duckdb")) as tables:
+    database = version / "copydesk.duckdb"
+    with warehouse.closing(publishing.open_published(settings, database)) as tables:
         dashboard.render(tables, version / "dashboard.html", generated_at=datetime.now(UTC))
-    serving = publishing.switch(settings, version)
+    publishing.switch(settings, version)
     delta.unlink(missing_ok=True)
-    with warehouse.closing(publishing.open_published(serving)) as tables:
+    with warehouse.closing(publishing.open_published(settings)) as tables:
         alerts.send_if_needed(tables, settings)

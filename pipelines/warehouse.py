@@ -121,7 +121,8 @@ def load_model(path: Path) -> Model:
 def connect(settings: Settings, path: Path | None = None, *, read_only: bool = False) -> Connection:
     """A DuckDB connection with the memory and thread limits of the settings, and no network."""
     spill = settings.warehouse / "spill"
-    spill.mkdir(parents=True, exist_ok=True)
+    if not read_only:  # who only reads may not be allowed to write
+        spill.mkdir(parents=True, exist_ok=True)
     con = duckdb.connect(
         str(path) if path else ":memory:",
         read_only=read_only,

@@ -41,7 +41,7 @@ def published(home: Path) -> dict[str, str]:
     tables = json.loads((home / "published" / "manifest.json").read_text())["tables"]
     digests = {name: it["content_digest"] for name, it in tables.items() if it["content_digest"]}
     folder = home / "published" / "parquet"
-    with publish.open_published(home / "published" / "copydesk.duckdb") as con:
+    with publish.open_published(Settings(home=home)) as con:
         for name, digest in digests.items():
             stored = warehouse.literal(folder / f"{name}.parquet")
             assert parts.content_digest(con, name) == digest
@@ -149,7 +149,7 @@ def test_what_no_longer_stands_in_the_lake_is_not_grown_from(tmp_path: Path) -> 
     begun = night.open_night(settings, NIGHT)
     night.takedown.take_down(begun, [gone], "for the test")
     assert not is_grown(landing, home)
-    with publish.open_published(home / "published" / "copydesk.duckdb") as con:
+    with publish.open_published(Settings(home=home)) as con:
         assert con.execute("select 1 from documents where document_id = ?", [gone]).fetchall()
     run(landing, home)
     assert published(home)["documents"].startswith(f"{len(OLD) - 1}-")

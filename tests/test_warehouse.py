@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines import views, warehouse
+from pipelines import publish, views, warehouse
 from pipelines.durable import DamagedError
 from pipelines.lake import Lake
 from pipelines.settings import Settings
@@ -194,3 +194,14 @@ def test_a_query_may_follow_a_query(con: Connection) -> None:
     assert warehouse.count_rows(con, "many") == 100_000
     assert warehouse.tables_read(con, "select x from lake.many") == {"lake.many"}
     assert warehouse.query(con, "select max(x) as x from many").to_pylist() == [{"x": 99_999}]
+
+
+def test_published_tables_are_read_within_half_of_the_limit(tmp_path: Path) -> None:
+    """The page of a million documents was drawn in all memory of the machine, and then in none."""
+    path, spill = tmp_path / "copydesk.duckdb", tmp_path / "warehouse" / "spill"
+    duckdb.connect(str(path)).close()
+    settings = Settings(home=tmp_path, memory_limit="200MiB")
+    with publish.open_published(settings, path) as con:
+        told = "select current_setting('memory_limit'), current_setting('temp_directory')"
+        assert con.execute(told).fetchall() == [("100.0 MiB", str(spill))]
+    assert not spill.exists(), "who only reads writes nothing"

@@ -18,6 +18,7 @@ with latest as (
 accepted as (
     select
         documents.document_id,
+        row_number() over () as document_number,  -- counted faster than ids
         coalesce(documents.site, 'unknown') as site,
         runs.logical_date as night,
         latest.night as last_night,
@@ -46,18 +47,49 @@ lines_before as (
     group by removed_lines.kind, removed_lines.rule_id
 ),
 
-lines as (
+tonights as (
     select
         removed_lines.kind,
         removed_lines.rule_id,
-        count(*) as line_count,
-        count(distinct accepted.document_id) as document_count,
-        count(distinct accepted.site) as site_count,
-        mode(removed_lines.line_text order by removed_lines.line_text) as example,
+        removed_lines.line_text,
+        accepted.document_number,
+        accepted.site,
     from removed_lines
     inner join accepted using (document_id)
     where accepted.night = accepted.last_night
-    group by removed_lines.kind, removed_lines.rule_id
+),
+
+-- a count for each text: lists of them would not spill
+texts as (
+    select
+        kind,
+        rule_id,
+        line_text,
+        count(*) as line_count,
+    from tonights
+    group by kind, rule_id, line_text
+),
+
+examples as (
+    select
+        kind,
+        rule_id,
+        min_by(line_text, (-line_count, line_text)) as example,
+    from texts
+    group by kind, rule_id
+),
+
+lines as (
+    select
+        tonights.kind,
+        tonights.rule_id,
+        any_value(examples.example) as example,
+        count(*) as line_count,
+        count(distinct tonights.document_number) as document_count,
+        count(distinct tonights.site) as site_count,
+    from tonights
+    inner join examples using (kind, rule_id)
+    group by tonights.kind, tonights.rule_id
 )
 
 select

@@ -98,7 +98,7 @@ def _extra(home: Path) -> int:
 
 def _judge_reports(home: Path, lost: list[str]) -> int:
     """Sites that a check names: all whose rows were refused."""
-    with publish.open_published(home / "published" / "copydesk.duckdb") as con:
+    with publish.open_published(Settings(home=home)) as con:
         query = "select site from checks where expectation_type = $1 and not success"
         rows = con.execute(query, ["audit.rejected_documents_site_fields"]).fetchall()
     if sorted(row[0] for row in rows) != sorted(lost):

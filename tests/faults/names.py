@@ -82,7 +82,7 @@ def hostile_names(nursery: Nursery, folder: Path, count: int) -> str:
 
 
 def _judge_tables(home: Path, count: int) -> None:
-    with publish.open_published(home / "published" / "copydesk.duckdb") as con:
+    with publish.open_published(Settings(home=home)) as con:
         found = con.execute("select count(*) from documents").fetchall()[0][0]
         tables = con.execute("select count(*) from duckdb_tables()").fetchall()[0][0]
     manifest = publish.manifest(Settings(home=home)) or {}

@@ -179,7 +179,7 @@ def delivered_again(scene: Scene) -> str:
     old, name = changed.read_text("utf-8"), changed.relative_to(landing).as_posix()
     changed.write_text(f"{old}\nThis report was updated with a word from the mayor.\n", "utf-8")
     _run(scene, landing, home, *NIGHT)
-    with publish.open_published(home / "published" / "copydesk.duckdb") as con:
+    with publish.open_published(Settings(home=home)) as con:
         query = "select count(distinct document_id) from documents where source_uri = ?"
         versions = con.execute(query, [name]).fetchall()[0][0]
     if versions != 2:

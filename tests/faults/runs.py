@@ -146,7 +146,7 @@ def seen(home: Path) -> Seen:
         assert not (settings.published / "parquet").exists()
         return None
     assert publish.damage(settings) == []
-    with publish.open_published(settings.published / "copydesk.duckdb") as con:
+    with publish.open_published(settings) as con:
         names = [row[0] for row in con.execute("select table_name from duckdb_tables()").fetchall()]
         digests = {name: parts.content_digest(con, f'"{name}"') for name in sorted(names)}
     assert sorted(digests) == sorted(manifest["tables"])

@@ -58,7 +58,7 @@ def takedown(nursery: Nursery, folder: Path) -> str:
     if left := files_with(home, MARKER):
         raise TornError(f"left in {left}")
     stones = tonight.open_lake(settings).read("tombstones").num_rows
-    with publish.open_published(settings.published / "copydesk.duckdb") as con:
+    with publish.open_published(settings) as con:
         rows = con.execute("select count(*) from documents").fetchall()[0][0]
     if (stones, rows) != (9, len(documents) - 9):
         raise TornError(f"{stones} tombstones, {rows} documents left of {len(documents)}")

@@ -19,9 +19,6 @@ with candidates as (
     left join linkage.text_relations as relations
         on relations.text_id = scored.text_id
         and relations.other_text_id = scored.other_text_id
-    where
-        scored.story_score >= 0.05
-        or relations.text_id is not null
 ),
 
 common_words as (

@@ -21,6 +21,7 @@ inner join lake.pairs as pairs
 left join linkage.text_relations as relations
     on relations.text_id = scored.text_id
     and relations.other_text_id = scored.other_text_id
+-- the only condition: in the lake there are no other pairs
 where
     scored.story_score >= 0.05
     or relations.text_id is not null

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import compress
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines import contract, ledger, objects
+from pipelines.beside import ahead
 from pipelines.commits import Stage
 from pipelines.ingest import (
     IngestBatch,
@@ -39,8 +41,11 @@ def ingest(night: Night) -> Summary:
     counts: Counter[str] = Counter()
     files = _file_count(night)
     is_takedown = lake.commit_of(night.run_id, "takedown") is not None
-    with lake.stage(night.run_id, "ingest") as stage:
-        for item in () if is_takedown else _arrivals(lake, night, counts):
+    with (
+        lake.stage(night.run_id, "ingest") as stage,
+        closing(ahead(_arrivals(lake, night, counts), night.settings.workers)) as items,
+    ):
+        for item in () if is_takedown else items:
             _store(item, night, stage)
             night.watch("ingest", *_progress(counts, files))
         if not counts and night.until is None and not lake.commits():
@@ -64,7 +69,7 @@ def plan(settings: Settings) -> Summary:
     return ledger.arrivals(counts)
 
 
-def _arrivals(lake: Lake, night: Night, counts: Counter[str]) -> Iterator[IngestBatch]:
+def _arrivals(lake: Lake, night: Night, counts: Counter[str]) -> Generator[IngestBatch]:
     """What is new in the landing zone; what was delivered before only counts."""
     known = KnownIds(_known_ids(lake))
     for item in read_landing(

@@ -7,6 +7,7 @@ of earlier runs of which tonight tells something new are cleaned anew (docs/deci
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from pipelines import views, warehouse
+from pipelines.beside import in_order
 from pipelines.clean import sites
 from pipelines.clean.sightings import nights, sightings
 from pipelines.commits import ParquetSink, Stage
@@ -65,8 +67,9 @@ def learn(night: Night, documents: Iterable[pa.RecordBatch], stage: Stage) -> Le
             stage.adopt(file.table, file.path, file.row_count)
         return Learned.of(told)
     sink = ParquetSink(stage.folder / "site_lines" / "sightings.parquet", SITE_LINES)
-    for batch in documents:
-        sink.write(sightings(batch))
+    with closing(in_order(sightings, documents, settings.workers)) as seen:
+        for lines in seen:
+            sink.write(lines)
     sink.close()
     if sink.row_count:
         stage.adopt("site_lines", sink.path, sink.row_count)

@@ -87,7 +87,7 @@ def _without_last_blank(out: Any, size: Any) -> Any:
     return size - _ONE if size > 0 and out[size - _ONE] == _BLANK else size
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _read_words(codes: Any, table: Any, out: Any) -> Any:
     """The words of a line in lower case, one blank between them, `12`, `1,234` and `3.5` all as 0.
 
@@ -120,7 +120,7 @@ def _read_words(codes: Any, table: Any, out: Any) -> Any:
     return _without_last_blank(out, size)
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _fold_line(codes: Any, fold: Any, out: Any) -> Any:
     """Folded code points of one line into `out`; how many."""
     size = np.uint64(0)
@@ -132,14 +132,14 @@ def _fold_line(codes: Any, fold: Any, out: Any) -> Any:
     return _without_last_blank(out, size)
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _line_hash(codes: Any, fold: Any, words: Any, out: Any) -> Any:
     """Hash of the words of a line; of the whole folded line where marks are all it has."""
     size = _read_words(codes, words, out)
     return fnv(out[: size if size > 0 else _fold_line(codes, fold, out)])
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _room(start: Any, end: Any) -> Any:
     """Room for the longest line, and one code point that may be written in vain."""
     longest = 0
@@ -148,7 +148,7 @@ def _room(start: Any, end: Any) -> Any:
     return np.empty(longest + 1, dtype=np.uint32)
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _hash_all(codes: Any, start: Any, end: Any, tables: Any, hashes: Any) -> None:
     fold, words = tables
     line = _room(start, end)
@@ -156,12 +156,12 @@ def _hash_all(codes: Any, start: Any, end: Any, tables: Any, hashes: Any) -> Non
         hashes[i] = _line_hash(codes[start[i] : end[i]], fold, words, line)
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _at_edge(code: int, edge: Any) -> bool:
     return edge[code] if code < 0x10000 else 0x1F000 <= code < 0x1FB00
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _core(line: Any, edge: Any) -> tuple[int, int]:
     first, last = 0, line.size
     while first < last and _at_edge(line[first], edge):
@@ -171,7 +171,7 @@ def _core(line: Any, edge: Any) -> tuple[int, int]:
     return (first, last) if first < last else (0, line.size)
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _has_mark(codes: Any) -> Any:
     found = np.uint32(0)
     for c in codes:
@@ -180,7 +180,7 @@ def _has_mark(codes: Any) -> Any:
     return found > 0
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _write(codes: Any, table: Any, cased: Any, lower: Any) -> None:
     for at in range(codes.size):
         code = codes[at]
@@ -188,7 +188,7 @@ def _write(codes: Any, table: Any, cased: Any, lower: Any) -> None:
         lower[at] = table[code] if code < 0x10000 else code
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _fold_all(codes: Any, start: Any, end: Any, tables: Any, results: Any) -> int:
     """Fold every line into the four results: text, in lower case, bounds (8, lines), hashes."""
     fold, words, table, edge = tables

@@ -21,7 +21,7 @@ def _mixed(state: Any) -> Any:
     return state ^ (state >> np.uint64(33))
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def fnv(codes: Any) -> Any:
     """FNV-1a over code points, finalised."""
     state = _FNV_OFFSET
@@ -30,7 +30,7 @@ def fnv(codes: Any) -> Any:
     return _mixed(state)
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def identity(codes: Any) -> Any:
     """A hash that tells lines apart in one process; four at a time, where `fnv` waits for each."""
     a = b = c = d = _FNV_OFFSET ^ np.uint64(codes.size)

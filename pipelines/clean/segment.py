@@ -66,7 +66,7 @@ class LineBatch:
     """Offset after the line's last visible character, shape (lines,)."""
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _count_breaks(codes: Any, classes: Any) -> int:
     count = 0
     for code in codes:
@@ -80,7 +80,7 @@ def _class(code: Any, classes: Any) -> Any:
     return classes[code] if code < 0x10000 else np.uint8(0)
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _next_break(text: Any, at: Any, classes: Any) -> Any:
     """Where the next line break stands, or the text's end."""
     size = np.uint64(text.size)
@@ -93,7 +93,7 @@ def _next_break(text: Any, at: Any, classes: Any) -> Any:
     return at
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _scan(codes: Any, document_start: Any, classes: Any, lines: Any) -> int:
     """Write (document, number, start, end) of each non-blank line; how many there are."""
     found = 0

@@ -39,6 +39,7 @@ SEARCH_MODELS: Final = (
     "turned_terms",
     "fresh_texts",
     "doubted_pairs",
+    "weighed_texts",
     "shared_shingles",
     "shared_terms",
     "candidate_pairs",

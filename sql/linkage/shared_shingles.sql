@@ -10,40 +10,18 @@ text_id = "A text that has it."
 text_count = "Texts that have it."
 weight = "2: the pairs of the text are sought; 1: only to see which doubted ones stay; 0: neither."
 */
-with focus as materialized (
-    select
-        text_id,
-        2 as weight,
-    from linkage.fresh_texts
-    union all
-    select
-        text_id,
-        1 as weight,
-    from (
-        select text_id from linkage.doubted_pairs
-        union
-        select other_text_id from linkage.doubted_pairs
-    )
-),
-
--- texts that do not count among the others
-aside as materialized (
-    select text_id from focus
-    union
-    select text_id from linkage.changed_texts
-    where not is_live
-),
-
-own as materialized (
+with own as materialized (
     select
         shingles.shingle,
         shingles.text_id,
-        focus.weight,
+        weighed.weight,
     from lake.shingles as shingles
-    inner join focus
-        on focus.text_id = shingles.text_id
+    inner join linkage.weighed_texts as weighed
+        on weighed.text_id = shingles.text_id
     cross join lake.portion as portion
-    where abs(shingles.shingle) % portion.portion_count = portion.number
+    where
+        weighed.weight > 0
+        and abs(shingles.shingle) % portion.portion_count = portion.number
 ),
 
 own_counts as materialized (
@@ -65,7 +43,7 @@ other_counts as (
             select shingle from own_counts
             where exists (select 1 from lake.fingerprints_old)
         )
-        and text_id not in (select text_id from aside)
+        and text_id not in (select text_id from linkage.weighed_texts)
     group by shingle
 ),
 
@@ -104,7 +82,7 @@ touched as (
     from lake.shingles as shingles
     inner join sought
         on sought.shingle = shingles.shingle
-    where shingles.text_id not in (select text_id from aside)
+    where shingles.text_id not in (select text_id from linkage.weighed_texts)
 )
 
 select

@@ -10,40 +10,18 @@ text_id = "A text that has it."
 weight = "2: the pairs of the text are sought; 1: only to see which doubted ones stay; 0: neither."
 day = "Null; a day of the text if the term is of more than 50 texts, of 60 at most that fortnight."
 */
-with focus as materialized (
-    select
-        text_id,
-        2 as weight,
-    from linkage.fresh_texts
-    union all
-    select
-        text_id,
-        1 as weight,
-    from (
-        select text_id from linkage.doubted_pairs
-        union
-        select other_text_id from linkage.doubted_pairs
-    )
-),
-
--- texts that do not count among the others
-aside as materialized (
-    select text_id from focus
-    union
-    select text_id from linkage.changed_texts
-    where not is_live
-),
-
-own as materialized (
+with own as materialized (
     select
         terms.term,
         terms.text_id,
-        focus.weight,
+        weighed.weight,
     from lake.terms as terms
-    inner join focus
-        on focus.text_id = terms.text_id
+    inner join linkage.weighed_texts as weighed
+        on weighed.text_id = terms.text_id
     cross join lake.portion as portion
-    where abs(terms.term) % portion.portion_count = portion.number
+    where
+        weighed.weight > 0
+        and abs(terms.term) % portion.portion_count = portion.number
 ),
 
 own_counts as materialized (
@@ -65,7 +43,7 @@ other_counts as (
             select term from own_counts
             where exists (select 1 from lake.fingerprints_old)
         )
-        and text_id not in (select text_id from aside)
+        and text_id not in (select text_id from linkage.weighed_texts)
     group by term
 ),
 
@@ -99,7 +77,7 @@ near_fortnights as (
     select distinct text_days.fortnight + steps.step as fortnight
     from text_days
     cross join (values (-1), (0), (1)) as steps (step)
-    where text_days.text_id in (select text_id from focus)
+    where text_days.text_id in (select text_id from linkage.weighed_texts where weight > 0)
 ),
 
 near_texts as materialized (
@@ -161,7 +139,7 @@ touched as (
     from lake.terms as terms
     inner join sought
         on sought.term = terms.term
-    where terms.text_id not in (select text_id from aside)
+    where terms.text_id not in (select text_id from linkage.weighed_texts)
 ),
 
 dated as materialized (

@@ -19,6 +19,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -57,11 +58,15 @@ def content_digest(con: Connection, table: str) -> str:
     digests, and the digest of a table is the sum of those of its parts. Another version of DuckDB
     may hash otherwise; against those who want two tables to look the same, files have a SHA-256.
     """
-    columns = [row[0] for row in con.execute(f"describe from {table}").fetchall()]
-    fields = ", ".join(f'"{name}"' for name in columns if name not in _VOLATILE)
-    sql = f"select count(*), sum(hash({fields})::hugeint) from {table}"  # noqa: S608 (own names)
+    sql = f"select count(*), sum({_hash(con, table)}::hugeint) from {table}"  # noqa: S608
     row_count, total = con.execute(sql).fetchall()[0]
     return f"{row_count}-{total or 0:x}"
+
+
+def _hash(con: Connection, rows: str) -> str:
+    """SQL for the hash of a row; `rows` is what stands after `from`."""
+    columns = [row[0] for row in con.execute(f"describe from {rows}").fetchall()]
+    return "hash(" + ", ".join(f'"{name}"' for name in columns if name not in _VOLATILE) + ")"
 
 
 def _sum(digests: Iterable[str], less: str = "0-0") -> str:
@@ -87,12 +92,12 @@ def write_table(
     """
     path = folder / f"{model.name}.parquet"
     if not model.grows:
-        facts = _facts(con, _write(con, model, _sorted_rows(model), [path], sys.maxsize))[0]
+        facts = _write(con, model, _all_rows(model), [path])[0]
         return facts | ({"content_digest": None} if model.name in _LOGS else {})
     make_folder(path)
     free = _free_paths(path, run_id, former.tables[model.name] if former else {})
     kept, rows = _kept(con, model, path, free, former) if former else ([], _all_rows(model))
-    parts = [*kept, *_facts(con, _write(con, model, rows, free))]
+    parts = [*kept, *_write(con, model, rows, free)]
     return {
         "row_count": sum(facts["row_count"] for facts in parts),
         "content_digest": _sum(facts["content_digest"] for facts in parts),
@@ -169,21 +174,33 @@ def _link(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _write(
-    con: Connection, model: Model, rows: str, paths: Iterable[Path], most: int = PART_ROWS
-) -> list[ParquetSink]:
-    """Write the rows of a query, columns described, to as many of the files as that takes."""
-    reader = con.sql(rows).to_arrow_reader(_ROWS_PER_BATCH)
-    schema = _described(reader.schema, model.columns)
+def _write(con: Connection, model: Model, rows: str, paths: Iterable[Path]) -> list[Facts]:
+    """Write the rows of a query, columns described: in parts where a table grows, else sorted.
+
+    They are digested as they pass. Returns what the manifest says of each file.
+    """
+    most, order = (PART_ROWS, "") if model.grows else (sys.maxsize, _order(model))
+    hashed = f"select *, {_hash(con, f'({rows})')} from ({rows}) {order}"  # noqa: S608
+    reader = con.sql(hashed).to_arrow_reader(_ROWS_PER_BATCH)
+    schema = _described(pa.schema(list(reader.schema)[:-1]), model.columns)
     free = iter(paths)
-    sinks = [ParquetSink(next(free), schema)]
+    written = [(ParquetSink(next(free), schema), ["0-0"])]
     for batch in reader:
-        if sinks[-1].row_count + batch.num_rows > most:
-            sinks[-1].close()
-            sinks.append(ParquetSink(next(free), schema))
-        sinks[-1].write(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
-    sinks[-1].close()
-    return sinks
+        if written[-1][0].row_count + batch.num_rows > most:
+            written[-1][0].close()
+            written.append((ParquetSink(next(free), schema), []))
+        *columns, hashes = batch.columns
+        sink, digests = written[-1]
+        sink.write(pa.RecordBatch.from_arrays(columns, schema=schema))
+        digests.append(_digest(hashes))
+    written[-1][0].close()
+    return [_fact(sink, _sum(digests)) for sink, digests in written]
+
+
+def _digest(hashes: pa.Array) -> str:
+    """`content_digest` of rows, by their hashes: uint64[n], whose sum may take 128 bits."""
+    upper, lower = (int(half.sum()) for half in np.divmod(np.asarray(hashes), np.uint64(1 << 32)))
+    return f"{len(hashes)}-{(upper << 32) + lower:x}"
 
 
 def _described(schema: pa.Schema, descriptions: Mapping[str, str]) -> pa.Schema:
@@ -193,12 +210,6 @@ def _described(schema: pa.Schema, descriptions: Mapping[str, str]) -> pa.Schema:
             for column in schema
         ]
     )
-
-
-def _facts(con: Connection, sinks: Iterable[ParquetSink]) -> list[Facts]:
-    return [
-        _fact(sink, content_digest(con, f"read_parquet({literal(sink.path)})")) for sink in sinks
-    ]
 
 
 def _fact(sink: ParquetSink, digest: str) -> Facts:
@@ -214,6 +225,5 @@ def _all_rows(model: Model) -> str:
     return f'select * from marts."{model.name}"'  # noqa: S608
 
 
-def _sorted_rows(model: Model) -> str:
-    order = ", ".join(f'"{column}"' for column in model.grain) or "all"
-    return f"{_all_rows(model)} order by {order}"
+def _order(model: Model) -> str:
+    return "order by " + (", ".join(f'"{column}"' for column in model.grain) or "all")

@@ -92,22 +92,32 @@ possible as (
 ),
 
 -- .85: a town is in most pairs of a middling score, which would speak for it
-told as materialized (
+events as materialized (
     select
         scored.text_id,
         scored.other_text_id,
-        least(one.article_number, other.article_number) as article_number,
-        greatest(one.article_number, other.article_number) as other_article_number,
-        one.is_only and other.is_only as is_only,
+        one.article_number,
+        one.week,
+        one.is_only,
     from linkage.scored_pairs as scored
     inner join texts as one
         on one.text_id = scored.text_id
+    where scored.story_score >= 0.85
+),
+
+-- apart from the former: as one query a planner may join all articles of a week first
+told as materialized (
+    select
+        events.text_id,
+        events.other_text_id,
+        least(events.article_number, other.article_number) as article_number,
+        greatest(events.article_number, other.article_number) as other_article_number,
+        events.is_only and other.is_only as is_only,
+    from events
     inner join texts as other
-        on other.text_id = scored.other_text_id
-        and other.week = one.week
-    where
-        scored.story_score >= 0.85
-        and one.article_number <> other.article_number
+        on other.text_id = events.other_text_id
+        and other.week = events.week
+    where events.article_number <> other.article_number
 ),
 
 told_of_more as materialized (

@@ -44,7 +44,7 @@ FLOOR_SIZE: Final = 10_000
 """Documents of the night whose ratios are held: on fewer, starting counts for too much."""
 
 PAGES: Final = 4_000
-"""Of 1,000, starting is a seventh of the wall, and varies by more."""
+"""Of 1,000, starting is a tenth of the wall, by which the ratio to a peer varies."""
 WARM: Final = 200
 MISSING: Final = 3
 """What `speed_peers.py` exits with where a tool is not installed."""

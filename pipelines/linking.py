@@ -60,7 +60,7 @@ def link(night: Night) -> Summary:
         if articles:
             changes = _changes(night, stage, texts)
 
-            def write_index() -> None:
+            def write_index() -> None:  # to tables that nothing else is written to meanwhile
                 for name, rows in changes.index.items():
                     stage.write(name, rows)
                 stage.write("fingerprints", changes.new)
@@ -169,12 +169,13 @@ def _index(
     def index(batch: pa.RecordBatch) -> tuple[Fingerprints, pa.Array]:
         return fingerprint_batch(batch, background), batch["article_body"]
 
-    for rows, bodies in in_order(index, _articles(night), night.settings.workers):
-        for name, spill in made.items():
-            spill.write(getattr(rows, name))
-        texts.keep(rows.fingerprints["text_id"], bodies)
-        count += len(bodies)
-        night.watch("link", count, total)
+    with closing(in_order(index, _articles(night), night.settings.workers)) as indexed:
+        for rows, bodies in indexed:
+            for name, spill in made.items():
+                spill.write(getattr(rows, name))
+            texts.keep(rows.fingerprints["text_id"], bodies)
+            count += len(bodies)
+            night.watch("link", count, total)
     return {name: spill.table() for name, spill in made.items()}
 
 

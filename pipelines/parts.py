@@ -184,17 +184,17 @@ def _write(con: Connection, model: Model, rows: str, paths: Iterable[Path]) -> l
     reader = con.sql(hashed).to_arrow_reader(_ROWS_PER_BATCH)
     schema = _described(pa.schema(list(reader.schema)[:-1]), model.columns)
     free = iter(paths)
-    written = [(ParquetSink(next(free), schema), ["0-0"])]
+    sink, digest, written = ParquetSink(next(free), schema), _sum([]), []
     for batch in reader:
-        if written[-1][0].row_count + batch.num_rows > most:
-            written[-1][0].close()
-            written.append((ParquetSink(next(free), schema), []))
+        if sink.row_count + batch.num_rows > most:
+            sink.close()
+            written.append(_fact(sink, digest))
+            sink, digest = ParquetSink(next(free), schema), _sum([])
         *columns, hashes = batch.columns
-        sink, digests = written[-1]
         sink.write(pa.RecordBatch.from_arrays(columns, schema=schema))
-        digests.append(_digest(hashes))
-    written[-1][0].close()
-    return [_fact(sink, _sum(digests)) for sink, digests in written]
+        digest = _sum([digest, _digest(hashes)])
+    sink.close()
+    return [*written, _fact(sink, digest)]
 
 
 def _digest(hashes: pa.Array) -> str:

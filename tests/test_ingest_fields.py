@@ -108,7 +108,7 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "published": ("2025-04-08", (micros("2025-04-08"), "day")),
     "retrieved": ("2025-04-08", (micros("2025-04-08"), "day")),
     "section": (["Local", "Weather"], "Local, Weather"),
-    "language": ("EN_gb", "en-gb"),
+    "language": ("EN_gb", "en-GB"),
 }
 
 

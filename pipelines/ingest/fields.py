@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from pipelines.ingest.language_tags import canonical_tag
 from pipelines.ingest.moments import Moment, moment
 from pipelines.ingest.sites import is_host, site_of_name, site_of_url
 
@@ -29,7 +30,6 @@ _RANK: Final = {
     alias: (column, rank) for column, names in ALIASES.items() for rank, alias in enumerate(names)
 }
 _INNER_RANK: Final = 1000
-_LANGUAGE: Final = re.compile(r"([A-Za-z]{2,3})((?:[-_][A-Za-z0-9]{2,8})*)")
 _URL: Final = re.compile(r"https?://[^\s/?#][^\s]*", re.I)
 _EXTRA_OPTIONS: Final = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
 
@@ -189,8 +189,7 @@ def web_address(raw: Any) -> str | None:
 
 def language_tag(raw: Any) -> str | None:
     """A BCP 47 tag (`en_US` → `en-US`); None for anything else."""
-    match = _LANGUAGE.fullmatch(_labels(raw) or "")
-    return match[1].lower() + match[2].replace("_", "-") if match else None
+    return canonical_tag(_labels(raw) or "")
 
 
 def _moment(raw: Any) -> Moment | None:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
 from lxml.etree import _Element
+
+from pipelines.ingest.language_tags import canonical_tag
+from pipelines.ingest.moments import moment
 
 ARTICLE_TYPES: Final = re.compile(
     r"(?:.*Article|BlogPosting|LiveBlogPosting|Report|Review)(?:News)?"
@@ -40,6 +43,13 @@ META: Final[Mapping[str, tuple[str, ...]]] = {
 """Column -> names of meta tags, most trusted first; compared in lower case."""
 
 _MOST_DEPTH: Final = 8
+_MOST_TITLE: Final = 1000
+"""Characters beyond which a title is no headline, and not searched for the site's name."""
+
+_ADDRESS: Final = re.compile(r"https?:|//|www\.|[^\s@]+@[^\s@]+$", re.I)
+_CLOCK: Final = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d)?)")
+_ZONE: Final = re.compile(r"(?:[Zz]|UTC|GMT|[+-]\d\d(?::?\d\d)?)$")
+_SEPARATOR: Final = re.compile(r" +[-–—|·•»:]+ +")
 _JSON_LD: Final = ".//script[@type='application/ld+json']"
 
 
@@ -53,17 +63,56 @@ def page_facts(tree: _Element) -> dict[str, str]:
     facts: dict[str, str] = {}
     for column, names in META.items():
         found = [linked.get(column), *(meta.get(name) for name in names), _shown(tree, column)]
-        value = next((text for text in found if text and _fits(column, text)), None)
-        if value:
-            facts[column] = value
+        fitting = [text for text in found if text and _fits(column, text)]
+        if fitting:
+            facts[column] = _with_zone(fitting) if column == "published" else fitting[0]
+    if "headline" in facts:
+        facts["headline"] = _without_site(facts["headline"], meta.get("og:site_name"), tree)
     if "body" in linked:
         facts["body"] = linked["body"]
     return facts
 
 
 def _fits(column: str, text: str) -> bool:
-    """An author given as an address is no byline."""
-    return column != "byline" or not text.lower().startswith(("http:", "https:", "//", "www."))
+    """What cannot be read leaves its column to the next; an author's address is no byline."""
+    if column == "published":
+        return moment(text) is not None
+    if column == "language":
+        return canonical_tag(text) is not None
+    return column != "byline" or not _ADDRESS.match(text)
+
+
+def _with_zone(times: Sequence[str]) -> str:
+    """The most trusted time; where it names no zone, the same clock time of one that does."""
+    clock = _CLOCK.match(times[0])
+    if clock is None or _ZONE.search(times[0]):
+        return times[0]
+    said = " ".join(clock.groups())
+    same = (
+        text
+        for text in times[1:]
+        if (found := _CLOCK.match(text)) and _ZONE.search(text)
+        if " ".join(found.groups()) == said
+    )
+    return next(same, times[0])
+
+
+def _without_site(headline: str, site: str | None, tree: _Element) -> str:
+    """The headline without what pages add to their titles: the site's name, a section, a date.
+
+    That is what follows a separator, where the site calls itself so or where the one heading of
+    the page is what stands before it and longer.
+    """
+    if len(headline) > _MOST_TITLE:
+        return headline
+    headings = {_clean("".join(h.itertext())) for h in tree.iter("h1")} - {None}
+    for cut in _SEPARATOR.finditer(headline):
+        before, after = headline[: cut.start()], headline[cut.end() :]
+        if site and before and after.casefold() == site.casefold():
+            return before
+        if headings == {before} and len(before) > len(after):
+            return before
+    return headline
 
 
 def _meta(tree: _Element) -> dict[str, str]:

@@ -20,7 +20,7 @@ article_body = "Clean text of the first."
 other_article_body = "Clean text of the second."
 */
 with latest as (
-    select run_id from runs order by logical_date desc, started_at desc, run_id desc limit 1
+    select run_id from runs where logical_date = (select max(logical_date) from runs)
 ),
 
 arrived as (

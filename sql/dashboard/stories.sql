@@ -14,7 +14,7 @@ new_document_count = "Documents that arrived tonight."
 hours = "Publication of each document, in hours after the first, rounded; up to 60."
 */
 with latest as (
-    select run_id from runs order by logical_date desc, started_at desc, run_id desc limit 1
+    select run_id from runs where logical_date = (select max(logical_date) from runs)
 ),
 
 fresh as (

@@ -114,7 +114,7 @@ def publish(night: Night) -> Summary:
         _finish_tables(night, row, status)
     if status == "unchanged":
         _tell_if_silent(night)
-    if status == "published" and lake.commit_of(night.run_id, "takedown"):
+    if status == "published":
         takedown.forget_versions(night)
     with lake.stage(night.run_id, "publish") as stage:
         stage.write("runs", row)

@@ -105,10 +105,16 @@ def _tombstones(night: Night, document_ids: Sequence[str], reason: str) -> pa.Ta
 
 
 def forget_versions(night: Night) -> None:
-    """Remove every published version but the current one, and what else nights were built in."""
+    """Remove every published version from before a takedown, and what else nights were built in.
+
+    Each run that publishes asks: a takedown whose own run failed the gate is done by the next.
+    """
+    runs = [it.run_id for it in night.lake.commits() if it.verb == "takedown"]
+    if not runs:
+        return
     current = (night.settings.published / "current").resolve()
     for path in (night.settings.published / "versions").iterdir():
-        if path.resolve() != current:
+        if path.name < max(runs) and path.resolve() != current:
             shutil.rmtree(path)
     for path in (tonight.night_file(night.settings), tonight.delta_file(night.settings)):
         path.unlink(missing_ok=True)

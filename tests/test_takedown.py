@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -110,3 +111,18 @@ def test_an_id_must_name_one_document(settings: Settings, beginning: str, proble
     night.run_night(settings)
     with pytest.raises(night.takedown.NoSuchDocumentError, match=problem):
         night.take_down(settings, [beginning], "no")
+
+
+def test_a_takedown_that_the_gate_held_up_is_done_by_the_next_run_that_publishes(
+    settings: Settings,
+) -> None:
+    night.run_night(settings)
+    lake = tonight.open_lake(settings)
+    names = lake.read("documents", ["document_id"])["document_id"].to_pylist()
+    assert night.take_down(settings, names, "all of it").status == "quality_gate_failed"
+    assert files_with(settings.published, MARKER), "readers still see the night before"
+    shutil.rmtree(settings.landing)
+    settings.landing.mkdir()
+    (settings.landing / "new.txt").write_text("The ferry was late on Monday, the town said.\n")
+    assert night.run_night(settings).status == "published"
+    assert files_with(settings.home, MARKER) == []

@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from pipelines.settings import SettingsError
+
 _LOOKS: Final = 20
 _PAUSE: Final = 0.01
 """Seconds between two looks at who holds the lease."""
@@ -28,7 +30,11 @@ class LeaseHeldError(RuntimeError):
 
 @contextmanager
 def lease(home: Path) -> Iterator[None]:
-    """Hold the home folder for the length of a block. Raises LeaseHeldError at once if taken."""
+    """Hold the home folder for the length of a block. Raises LeaseHeldError at once if taken.
+
+    A block that another error ends leaves its name there: the run died (`left_behind`). One that
+    refuses what it was asked for (SettingsError) has begun nothing.
+    """
     home.mkdir(parents=True, exist_ok=True)
     with (home / ".lease").open("a+") as file:
         try:
@@ -38,7 +44,11 @@ def lease(home: Path) -> Iterator[None]:
         file.truncate(0)
         file.write(json.dumps(_myself()))
         file.flush()
-        yield
+        try:
+            yield
+        except SettingsError:
+            file.truncate(0)
+            raise
         file.truncate(0)
 
 

@@ -71,6 +71,15 @@ def test_a_sound_home_needs_nothing(home: Path, once: Path) -> None:
     assert found["nights"][1].endswith("published")
 
 
+@pytest.mark.parametrize(
+    "words", [["takedown", "zz", "--reason", "x"], ["run", "--landing", "no-such-folder"]]
+)
+def test_a_command_that_was_refused_has_not_died(words: list[str], home: Path, once: Path) -> None:
+    command = [sys.executable, "-m", "pipelines.cli", *words, "--home", str(home)]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 2
+    assert examined(home, once)["lease"] == (True, "free")
+
+
 def test_a_dead_lease_is_recognised_and_the_next_run_clears_it(home: Path, once: Path) -> None:
     words = {"process": 999999, "host": "gone", "since": "2026-01-01T00:00:00+00:00"}
     (home / ".lease").write_text(json.dumps(words))

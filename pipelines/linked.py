@@ -51,14 +51,17 @@ _QUERY: Final = """
 def show_pairs(settings: Settings, beginning: str, *, as_json: bool) -> int:
     """Print the pairs of a document, strongest first. Returns 0.
 
-    Raises SettingsError if no published document has an id that begins so.
+    Raises SettingsError if no published document has an id that begins so, or several have.
     """
+    beginning = beginning.strip()
     with warehouse.closing(publish.open_published(settings)) as con:
         known = con.execute(
             "select count(*) from documents where starts_with(document_id, $1)", [beginning]
         ).fetchone()
-        if not known or not known[0]:
-            raise SettingsError(f"{beginning!r}: no published document has an id that begins so")
+        count = known[0] if known else 0
+        if count != 1 or not beginning:
+            found = f"{count or 'no'} published document{'s' if count > 1 else ''}"
+            raise SettingsError(f"{beginning!r}: {found} with an id that begins so")
         cursor = con.execute(_QUERY, [beginning])
         names = [column[0] for column in cursor.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -47,11 +47,15 @@ class NoSuchDocumentError(SettingsError):
 
 
 def find(lake: Lake, beginning: str) -> str:
-    """The one document_id that begins so. Raises NoSuchDocumentError."""
+    """The one document_id that begins so. Raises NoSuchDocumentError.
+
+    White space around it is what a shell left there; without a digit no document is meant.
+    """
+    beginning = beginning.strip()
     ids = lake.read("documents", ["document_id"])["document_id"]
     found = ids.filter(pc.starts_with(ids, beginning)).to_pylist()
-    if len(found) != 1:
-        problem = "no document" if not found else f"{len(found)} documents"
+    if len(found) != 1 or not beginning:
+        problem = f"{len(found) or 'no'} document{'s' if len(found) > 1 else ''}"
         raise NoSuchDocumentError(f"{beginning!r}: {problem} with an id that begins so")
     return str(found[0])
 

@@ -1,5 +1,6 @@
 """Golden files: one marked-up article each, from which raw text, clean text and reasons come."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,15 @@ def test_every_removed_line_has_a_reason_in_words(cleaner: Cleaner):
     assert len(told) == len(cleaned.removed_lines)
     assert told[0].startswith("line 1: repeated headline – the headline, moved to its column")
     assert "reading time" in told[3]
+
+
+def test_a_rule_that_has_left_the_book_is_told_of(cleaner: Cleaner):
+    proof = parse((FOLDER / "en-share-buttons.txt").read_text("utf-8"))
+    cleaned = clean_text(proof.raw_text, cleaner)
+    lines = tuple(line._replace(rule_id="en.gone") for line in cleaned.removed_lines)
+    told = list(reasons(replace(cleaned, removed_lines=lines), cleaner))
+    assert len(told) == len(lines)
+    assert all("no longer in the rule book (en.gone, " in reason for reason in told)
 
 
 def test_the_line_model_says_what_it_saw(cleaner: Cleaner):

@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines import night, publish, tonight
-from pipelines.settings import Settings, load
+from pipelines.linked import show_pairs
+from pipelines.settings import Settings, SettingsError, load
 
 MARKER = "A heron named Gustav was seen to steal the mayor's sandwich"
 BODY = """{marker} on Tuesday, {site} reported.
@@ -126,3 +127,27 @@ def test_a_takedown_that_the_gate_held_up_is_done_by_the_next_run_that_publishes
     (settings.landing / "new.txt").write_text("The ferry was late on Monday, the town said.\n")
     assert night.run_night(settings).status == "published"
     assert files_with(settings.home, MARKER) == []
+
+
+def test_an_id_as_a_shell_hands_it_on(settings: Settings) -> None:
+    """White space around it is not of it; without a digit not even the only one is meant."""
+    for site in ("elm.example", "oak.example"):
+        shutil.rmtree(settings.landing / "2026-03-02" / site)
+    night.run_night(settings)
+    lake = tonight.open_lake(settings)
+    (name,) = lake.read("documents", ["document_id"])["document_id"].to_pylist()
+    assert night.takedown.find(lake, f"{name}\r\n") == name
+    assert show_pairs(settings, f" {name[:8]}\r", as_json=False) == 0
+    with pytest.raises(night.takedown.NoSuchDocumentError, match="'': 1 document with"):
+        night.take_down(settings, ["\r"], "no")
+    with pytest.raises(SettingsError, match="'': 1 published document with"):
+        show_pairs(settings, "", as_json=False)
+
+
+def test_pairs_are_of_one_document(settings: Settings) -> None:
+    night.run_night(settings)
+    ids = tonight.open_lake(settings).read("documents", ["document_id"])["document_id"].to_pylist()
+    for beginning, found in (("", "3 published documents"), ("zz", "no published document")):
+        with pytest.raises(SettingsError, match=found):
+            show_pairs(settings, beginning, as_json=False)
+    assert [show_pairs(settings, name, as_json=True) for name in ids] == [0, 0, 0]

@@ -215,11 +215,12 @@ def reasons(cleaned: CleanedText, cleaner: Cleaner) -> Iterator[str]:
         kind = line.kind.replace("_", " ")
         if line.rule_id in DERIVED:
             why = ", ".join([DERIVED[line.rule_id][1], *_signs(line, cleaned.raw_text, cleaner)])
-        else:
-            rule = rules[line.rule_id]
+        elif rule := rules.get(line.rule_id):
             where = {"any": "anywhere", "edges": "above and below the prose"}
             place = where.get(rule.zone, f"in the {rule.zone}")
             why = f"a phrase of {rule.file} that holds {place}"
+        else:
+            why = "a rule of that night, which is no longer in the rule book"
         yield f"line {line.line_number}: {kind} – {why} ({line.rule_id}, {line.score:.2f})"
 
 

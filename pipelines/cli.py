@@ -113,7 +113,7 @@ def clean(
     *,
     compare: Annotated[
         Path | None,
-        Parameter(help="Rule file or folder: print the lines it gains and loses; of last night."),
+        Parameter(help="Rule file or folder: what it gains and loses, on last night's input too."),
     ] = None,
     as_json: AsJson = False,
     places: Places | None = None,
@@ -207,6 +207,8 @@ def sql(
     """Query the published tables; a small shell if no statement is given."""
     from pipelines import adhoc
 
+    if csv + as_json + (parquet is not None) > 1:
+        raise SettingsError("--csv, --json and --parquet exclude each other; choose one")
     form: Literal["table", "csv", "json"] = "csv" if csv else "json" if as_json else "table"
     return adhoc.main_query(_settings(places), statement, form, parquet=parquet)
 

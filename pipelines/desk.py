@@ -78,7 +78,7 @@ def examine(settings: Settings, *, as_json: bool) -> int:
         print(json.dumps([{"what": w, "ok": ok, "detail": d} for w, ok, d in findings]))
     else:
         rows = [["ok" if ok else "LOOK", what, detail] for what, ok, detail in findings]
-        narration.console().print(narration.table("", ["", "what", "detail"], rows))
+        narration.show_table(["", "what", "detail"], rows)
     return 0 if all(ok for _, ok, _ in findings) else 1
 
 

@@ -32,13 +32,18 @@ def explain(what: str, settings: Settings) -> int:
     return 0
 
 
+def _no_file(path: Path) -> FileNotFoundError:
+    what = "a folder; name its files" if path.is_dir() else "no such file"
+    return FileNotFoundError(f"{path}: {what}")
+
+
 def show_clean(files: Iterable[Path], settings: Settings, *, as_json: bool) -> int:
     """Print the clean text of every document in files. Returns 0, or 1 if one was refused."""
     code = 0
     cleaner = load_cleaner(settings)
     for path in files:
         if not path.is_file():
-            raise FileNotFoundError(f"{path}: no such file")
+            raise _no_file(path)
         shown = list(_of_file(path, cleaner, settings))
         code = code if shown else 1
         for name, cleaned in shown:
@@ -76,7 +81,7 @@ def _arrived(files: list[Path], settings: Settings) -> Iterator[pa.RecordBatch]:
     now = datetime.now(UTC)
     for path in files:
         if not path.is_file():
-            raise FileNotFoundError(f"{path}: no such file")
+            raise _no_file(path)
         for read in read_landing(path, {}, settings, run_id="compare", started_at=now):
             if not isinstance(read, SkippedInput) and read.documents.num_rows:
                 yield read.documents

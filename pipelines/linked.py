@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from rich.table import Table
 from rich.text import Text
 
 from pipelines import narration, publish, warehouse
-from pipelines.settings import Settings, SettingsError
+from pipelines.one_document import one_document
+from pipelines.settings import Settings
 from pipelines.visible import plain_line
+from pipelines.warehouse import Connection
 
 _RELATIONS: Final = {
     "exact": "the same text",
@@ -43,7 +46,7 @@ _QUERY: Final = """
     from duplicate_pairs as pairs
     inner join documents as one on one.document_id = pairs.document_id
     inner join documents as other on other.document_id = pairs.other_document_id
-    where starts_with(pairs.document_id, $1) or starts_with(pairs.other_document_id, $1)
+    where pairs.document_id = $1 or pairs.other_document_id = $1
     order by pairs.score desc, pairs.document_id, pairs.other_document_id
 """
 
@@ -51,18 +54,11 @@ _QUERY: Final = """
 def show_pairs(settings: Settings, beginning: str, *, as_json: bool) -> int:
     """Print the pairs of a document, strongest first. Returns 0.
 
-    Raises SettingsError if no published document has an id that begins so, or several have.
+    Raises NoSuchDocumentError if no published document has an id that begins so, or several have.
     """
-    beginning = beginning.strip()
     with warehouse.closing(publish.open_published(settings)) as con:
-        known = con.execute(
-            "select count(*) from documents where starts_with(document_id, $1)", [beginning]
-        ).fetchone()
-        count = known[0] if known else 0
-        if count != 1 or not beginning:
-            found = f"{count or 'no'} published document{'s' if count > 1 else ''}"
-            raise SettingsError(f"{beginning!r}: {found} with an id that begins so")
-        cursor = con.execute(_QUERY, [beginning])
+        document_id = one_document(beginning, partial(_published, con), "published document")
+        cursor = con.execute(_QUERY, [document_id])
         names = [column[0] for column in cursor.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     if as_json:
@@ -77,6 +73,11 @@ def show_pairs(settings: Settings, beginning: str, *, as_json: bool) -> int:
     if not rows:
         console.print("No other document is a copy of it, derived from it, or its source.")
     return 0
+
+
+def _published(con: Connection, beginning: str) -> list[str]:
+    query = "select document_id from documents where starts_with(document_id, $1)"
+    return [name for (name,) in con.execute(query, [beginning]).fetchall()]
 
 
 def pair_parts(row: Mapping[str, Any]) -> Iterable[Table | Text]:

@@ -32,6 +32,9 @@ LEDGER: Final = (
 )
 """Columns of `runs` in the order and with the indentation in which a ledger is read."""
 
+_PIPE_WIDTH: Final = 10_000
+"""Characters of a table's line where no terminal limits it."""
+
 _DONE: Final = {
     "ingest": "{accepted_count} new, {known_count} already known, {rejected_count} rejected",
     "clean": "{articles} articles, {removed_lines} lines removed, {repairs} repairs",
@@ -60,19 +63,26 @@ def _shortened(text: str, limit: int = 160) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def console(*, to_stderr: bool = False) -> Console:
+def console(*, to_stderr: bool = False, width: int | None = None) -> Console:
     """A console that obeys NO_COLOR and does not interpret markup in data."""
-    return Console(stderr=to_stderr, markup=False, highlight=False, emoji=False)
+    return _Console(stderr=to_stderr, width=width, markup=False, highlight=False, emoji=False)
 
 
-def table(title: str, columns: list[str], rows: list[list[Any]]) -> Table:
-    """A plain table; cells are shown as they are, whatever markup they hold."""
-    built = Table(title=title, title_justify="left", box=None, pad_edge=False)
+class _Console(Console):
+    """A console whose pipe may be closed by its reader, as any other output's."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+def show_table(columns: list[str], rows: list[list[Any]]) -> None:
+    """Print a table, cells as they are: as wide as the terminal, or a line a row in a pipe."""
+    built = Table(box=None, pad_edge=False)
     for column in columns:
         built.add_column(column, overflow="fold")
     for row in rows:
         built.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
-    return built
+    console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(built)
 
 
 def show_plan(plan: Mapping[str, Any], *, as_json: bool) -> None:
@@ -129,10 +139,12 @@ def _ids(check: Mapping[str, Any]) -> str:
 
 
 def _show_where(outcome: Outcome, settings: Settings) -> None:
-    if outcome.status == "quality_gate_failed":
-        print("\nNothing was published; readers still see the night before. See: copydesk check")
-        return
     home = "" if settings.origins.get("home") == "default" else f" --home {settings.home}"
+    if outcome.status == "quality_gate_failed":
+        print("\nNothing was published; readers still see the night before.")
+        print(f"Rows       {_command()} explain{home} ID")
+        print(f"Tables     {_command()} check{home} {settings.warehouse / 'night.duckdb'}")
+        return
     print(f"\nTables     {outcome.published}")
     print(f"Dashboard  {outcome.dashboard}")
     query = "from stories order by site_count desc limit 5"
@@ -150,14 +162,18 @@ def _command() -> str:
 def show_settings(settings: Settings, *, as_json: bool) -> None:
     """Every setting with its origin."""
     rows = [
-        (item.name, str(getattr(settings, item.name)), settings.origins.get(item.name, "default"))
+        (item.name, _said(getattr(settings, item.name)), settings.origins.get(item.name, "default"))
         for item in fields(settings)
         if item.name != "origins"
     ]
     if as_json:
         print(json.dumps({name: {"value": value, "origin": at} for name, value, at in rows}))
         return
-    console().print(table("", ["setting", "value", "origin"], [list(row) for row in rows]))
+    show_table(["setting", "value", "origin"], [list(row) for row in rows])
+
+
+def _said(value: object) -> str:
+    return "" if value == Path() else str(value)
 
 
 def show_checks(checks: list[dict[str, Any]], *, as_json: bool) -> None:
@@ -180,4 +196,4 @@ def show_checks(checks: list[dict[str, Any]], *, as_json: bool) -> None:
         for check in checks
     ]
     heads = ["result", "table", "column", "check", "site", "observed", "rows", "ids"]
-    console().print(table("", heads, rows))
+    show_table(heads, rows)

@@ -17,7 +17,7 @@ from typing import Any, Final
 from pipelines import arrivals, linking, mending, objects, steps, takedown, tonight
 from pipelines.batch import collect_rarely, give_back
 from pipelines.lease import lease
-from pipelines.settings import Settings
+from pipelines.settings import Settings, SettingsError
 from pipelines.tonight import Night, Summary, Watch, unwatched
 
 _LOG: Final = logging.getLogger(__name__)
@@ -140,9 +140,11 @@ def take_down(
 ) -> Outcome:
     """Take documents down, for good, in a run of its own; see `pipelines.takedown`.
 
-    `beginnings` are document ids or their first digits. Raises NoSuchDocumentError, and
-    LeaseHeldError if another run holds the home folder.
+    `beginnings` are document ids or their first digits. Raises NoSuchDocumentError, SettingsError
+    where no reason is given, and LeaseHeldError if another run holds the home folder.
     """
+    if not reason.strip():
+        raise SettingsError("--reason is empty; say why: it is all that stays of the document")
     with lease(settings.home):
         night = _new_night(settings, None, narrate)
         ids = [takedown.find(night.lake, beginning) for beginning in beginnings]

@@ -174,6 +174,8 @@ def open_published(settings: Settings, path: Path | None = None) -> Connection:
 
     Raises FileNotFoundError with the remedy.
     """
+    if path and not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
     path = path or settings.published / "copydesk.duckdb"
     if not path.is_file():
         raise FileNotFoundError(f"{path}: nothing is published yet; run `copydesk run` first")

@@ -21,7 +21,7 @@ from pipelines.commits import Stage
 from pipelines.contract import TOMBSTONES
 from pipelines.lake import Lake
 from pipelines.link import steps
-from pipelines.settings import SettingsError
+from pipelines.one_document import one_document
 from pipelines.tonight import Night
 
 _ROWS: Final = 20_000
@@ -42,22 +42,10 @@ REWRITTEN: Final = (
 )
 
 
-class NoSuchDocumentError(SettingsError):
-    """An id that is not in the lake, or a beginning of an id that several documents share."""
-
-
 def find(lake: Lake, beginning: str) -> str:
-    """The one document_id that begins so. Raises NoSuchDocumentError.
-
-    White space around it is what a shell left there; without a digit no document is meant.
-    """
-    beginning = beginning.strip()
+    """The one document_id that begins so. Raises NoSuchDocumentError."""
     ids = lake.read("documents", ["document_id"])["document_id"]
-    found = ids.filter(pc.starts_with(ids, beginning)).to_pylist()
-    if len(found) != 1 or not beginning:
-        problem = f"{len(found) or 'no'} document{'s' if len(found) > 1 else ''}"
-        raise NoSuchDocumentError(f"{beginning!r}: {problem} with an id that begins so")
-    return str(found[0])
+    return one_document(beginning, lambda it: ids.filter(pc.starts_with(ids, it)).to_pylist())
 
 
 def take_down(night: Night, document_ids: Sequence[str], reason: str) -> None:

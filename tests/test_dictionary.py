@@ -15,6 +15,7 @@ from published_fixture import Plan, publish_plan
 
 from pipelines import dictionary, warehouse
 from pipelines.dictionary.lineage import tables
+from pipelines.settings import SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -141,7 +142,7 @@ def test_an_export_is_a_dataset_with_a_card(published: Path, tmp_path: Path) -> 
 
 def test_an_export_never_overwrites(published: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("keep")
-    with pytest.raises(FileExistsError, match="not empty"):
+    with pytest.raises(SettingsError, match="not empty"):
         dictionary.export_dataset(published, tmp_path)
     with pytest.raises(FileNotFoundError, match="copydesk run"):
         dictionary.export_dataset(tmp_path / "nowhere", tmp_path / "new")

@@ -11,6 +11,7 @@ import pytest
 
 from pipelines import night, publish, tonight
 from pipelines.linked import show_pairs
+from pipelines.one_document import NoSuchDocumentError
 from pipelines.settings import Settings, SettingsError, load
 
 MARKER = "A heron named Gustav was seen to steal the mayor's sandwich"
@@ -110,7 +111,7 @@ def test_a_takedown_that_was_cut_off_is_finished(settings: Settings) -> None:
 @pytest.mark.parametrize(("beginning", "problem"), [("zz", "no document"), ("", "3 documents")])
 def test_an_id_must_name_one_document(settings: Settings, beginning: str, problem: str) -> None:
     night.run_night(settings)
-    with pytest.raises(night.takedown.NoSuchDocumentError, match=problem):
+    with pytest.raises(NoSuchDocumentError, match=problem):
         night.take_down(settings, [beginning], "no")
 
 
@@ -138,7 +139,7 @@ def test_an_id_as_a_shell_hands_it_on(settings: Settings) -> None:
     (name,) = lake.read("documents", ["document_id"])["document_id"].to_pylist()
     assert night.takedown.find(lake, f"{name}\r\n") == name
     assert show_pairs(settings, f" {name[:8]}\r", as_json=False) == 0
-    with pytest.raises(night.takedown.NoSuchDocumentError, match="'': 1 document with"):
+    with pytest.raises(NoSuchDocumentError, match="'': 1 document with"):
         night.take_down(settings, ["\r"], "no")
     with pytest.raises(SettingsError, match="'': 1 published document with"):
         show_pairs(settings, "", as_json=False)

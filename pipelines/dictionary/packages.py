@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from pipelines import warehouse
 from pipelines.durable import file_sha256, write_atomically
+from pipelines.settings import SettingsError
 from pipelines.warehouse import Model
 
 _DESCRIPTION: Final = "News articles, cleaned and deduplicated, with every removed line and why."
@@ -208,14 +209,14 @@ def export_dataset(published: Path, folder: Path) -> Path:
 
     `published` is the folder with `parquet/`. Layout: `data/<table>/train-00000-of-00001.parquet`,
     one for each part of the table, and `README.md`, whose YAML head names one configuration per
-    table. Returns the card. Raises FileNotFoundError if nothing is published, FileExistsError if
+    table. Returns the card. Raises FileNotFoundError if nothing is published, SettingsError if
     the folder holds anything.
     """
     source = published / "parquet"
     if not source.is_dir():
         raise FileNotFoundError(f"{source}: nothing is published yet; run `copydesk run` first")
     if folder.exists() and any(folder.iterdir()):
-        raise FileExistsError(f"{folder}: not empty; name a new folder")
+        raise SettingsError(f"{folder}: not empty; name a new folder")
     models = warehouse.load_models("marts")
     for model in models:
         target = folder / "data" / model.name

@@ -6,12 +6,13 @@ Order of precedence: command line > `COPYDESK_*` environment > `copydesk.toml` >
 from __future__ import annotations
 
 import os
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 
 class SettingsError(ValueError):
@@ -109,8 +110,60 @@ class Settings:
         return self.home / "quarantine"
 
 
-_TYPES = {"Path": Path, "int": int, "float": float, "str": str, "Secret": Secret}
+def _whole_number(value: Any) -> int:
+    if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+        raise ValueError
+    return int(value)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool):
+        raise ValueError
+    return float(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool | list):
+        raise ValueError
+    return str(value)
+
+
+def _secret(value: Any) -> Secret:
+    """A text, or a list of texts as one."""
+    return Secret(" ".join(map(_text, value)) if isinstance(value, list) else _text(value))
+
+
+def _path(value: Any) -> Path:
+    """A path; `~` is the home of the user, which no shell has put in its place in a file."""
+    try:
+        return Path(value).expanduser()
+    except RuntimeError as error:
+        raise ValueError from error
+
+
+_TYPES: Final[Mapping[str, tuple[Callable[[Any], Any], str]]] = {
+    "Path": (_path, "path"),
+    "int": (_whole_number, "whole number"),
+    "float": (_number, "number"),
+    "str": (_text, "text"),
+    "Secret": (_secret, "text"),
+}
 _KINDS = {item.name: item.type for item in fields(Settings) if item.name != "origins"}
+
+_BOUNDS: Final = {
+    **dict.fromkeys(("workers", "keep_versions", "batch_documents"), (1, None)),
+    **dict.fromkeys(("html_memory", "sql_memory", "max_expansion_ratio"), (1, None)),
+    **dict.fromkeys(("max_file_bytes", "max_document_bytes"), (1, None)),
+    **dict.fromkeys(("html_timeout", "sql_timeout"), (0.1, None)),
+    "settle_seconds": (0, None),
+    "remove_threshold": (0, 1),
+}
+"""Least and most that a number may be."""
+
+_SIZE: Final = re.compile(r"\d*\.?\d+\s*([bkmgt][a-z]*|%)", re.I)
+
+_TABLES: Final = frozenset({"sites"})
+"""Tables of `copydesk.toml` that are no settings: what the owners of sites say of lines."""
 
 
 def load(
@@ -144,7 +197,10 @@ def _from_file(file: Path) -> dict[str, Any]:
         content = tomllib.loads(file.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file}: not valid TOML: {error}") from error
-    return {name: value for name, value in content.items() if not isinstance(value, dict)}
+    for name, value in content.items():
+        if isinstance(value, dict) and name not in _TABLES:
+            raise SettingsError(f"{file}: [{name}]: settings stand at the top, in no table")
+    return {name: value for name, value in content.items() if name not in _TABLES}
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -157,9 +213,26 @@ def _convert(name: str, value: Any, origin: str) -> Any:
     if name not in _KINDS:
         known = ", ".join(sorted(_KINDS))
         raise SettingsError(f"{origin}: unknown setting {name!r}; known settings: {known}")
-    convert = _TYPES[str(_KINDS[name])]
+    convert, kind = _TYPES[str(_KINDS[name])]
+    shown = "" if kind == "text" and convert is _secret else f" = {value!r}"
     try:
-        return convert(value)
+        converted = convert(value)
     except (TypeError, ValueError) as error:
-        message = f"{origin}: {name} = {value!r} is not a {convert.__name__}"
-        raise SettingsError(message) from error
+        raise SettingsError(f"{origin}: {name}{shown} is not a {kind}") from error
+    if problem := _problem(name, converted, value):
+        raise SettingsError(f"{origin}: {name}{shown}: {problem}")
+    return converted
+
+
+def _problem(name: str, value: Any, given: Any) -> str | None:
+    """What is wrong with a value of the right type, or None."""
+    least, most = _BOUNDS.get(name, (None, None))
+    if least is not None and not value >= least:
+        return f"at least {least}"
+    if most is not None and not value <= most:
+        return f"at most {most}"
+    if name in {"landing", "home"} and not str(given):
+        return "empty; name a folder, or leave it out"
+    if name == "memory_limit" and not _SIZE.fullmatch(value.strip()):
+        return "no size; say 900MB or 4GB"
+    return None

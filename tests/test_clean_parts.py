@@ -19,7 +19,7 @@ from pipelines.clean.patterns import relax
 from pipelines.clean.rulebook import RULES
 from pipelines.clean.seen import SeenLines
 from pipelines.clean.segment import segment
-from pipelines.clean.sites import SITE_LINES, SiteLines
+from pipelines.clean.sites import SITE_LINES, Owner, SiteLines
 from pipelines.clean.sources import agency_of, dateline_agency
 from pipelines.clean.words import count_words
 from pipelines.clean.wraps import join
@@ -277,6 +277,11 @@ def test_the_owner_of_a_site_has_the_last_word(tmp_path: Path):
     assert ours.article_body == f"{BOATS}\n\nLeave a comment"
     assert [line.rule_id for line in ours.removed_lines] == ["owner.drop"]
     assert clean_text(text, cleaner, site="other.example").article_body == f"{RIVER}\n\n{BOATS}"
+
+
+def test_an_owner_may_name_any_host_of_the_site():
+    hosts = {"www.KelmarPost.example": {"keep": ["a"]}, "kelmarpost.example": {"drop": ["b"]}}
+    assert Owner.of(hosts).phrases == {"kelmarpost.example": {"keep": ("a",), "drop": ("b",)}}
 
 
 @pytest.mark.parametrize(

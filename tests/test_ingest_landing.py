@@ -259,6 +259,14 @@ def test_one_file_is_its_own_landing_zone(landing: Path) -> None:
     assert sources(read(link)) == ["a.txt"], "named by its user, not found in the zone"
 
 
+def test_one_file_of_a_night_and_a_site_is_the_document_of_its_zone(landing: Path) -> None:
+    file = landing / "2026-03-02" / "www.elm.example" / "a.txt"
+    file.parent.mkdir(parents=True)
+    file.write_text("The river Elm rose by two metres on Monday.\n")
+    assert read(file).documents == read(landing).documents
+    assert read(file).documents[0]["site"] == "elm.example"
+
+
 def test_a_missing_landing_zone_is_named(landing: Path) -> None:
     with pytest.raises(LandingError, match="nowhere: no such landing folder"):
         read(landing / "nowhere")

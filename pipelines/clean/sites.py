@@ -89,6 +89,7 @@ class SiteLines:
 class Owner:
     """Keep and drop phrases per site, from `[sites."example.com"]` in `copydesk.toml`.
 
+    A site may be named by any of its hosts (`www.example.com`), as a landing path may.
     A phrase is a whole line (compared as rules compare phrases); one that ends in `*` is the
     beginning of a line. Keep wins over drop.
     """
@@ -98,14 +99,20 @@ class Owner:
     @classmethod
     def of(cls, table: dict[str, Any], file: str = "copydesk.toml") -> Owner:
         """From the `sites` table; SettingsError names what cannot be used."""
-        phrases = {}
+        if not table:
+            return cls()
+        from pipelines.ingest.sites import site_of_name  # 0.1 s for the list of public suffixes
+
+        phrases: dict[str, dict[str, tuple[str, ...]]] = {}
         for site, record in table.items():
             unknown = set(record) - {"keep", "drop"} if isinstance(record, dict) else {"?"}
             if unknown or not all(_is_list_of_text(value) for value in record.values()):
                 raise SettingsError(
                     f'{file}: [sites."{site}"] takes keep = [...] and drop = [...], lists of texts'
                 )
-            phrases[site] = {key: tuple(value) for key, value in record.items()}
+            said = phrases.setdefault(site_of_name(site) or site, {})
+            for key, value in record.items():
+                said[key] = (*said.get(key, ()), *value)
         return cls(phrases)
 
     def says(self, site: str | None, core: str, line_hash: int) -> str | None:

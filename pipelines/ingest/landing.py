@@ -91,15 +91,23 @@ class Entry(NamedTuple):
 def entries(landing: Path, own_folders: Iterable[Path] = ()) -> list[Entry]:
     """All entries below `landing`, sorted by path; a single file is its own landing zone.
 
+    A file in the folders of a night and a site has their names in its path all the same: it is
+    the document that it is in the zone around it.
+
     `own_folders` hold what the pipeline itself writes: they are no input, wherever they lie.
     Raises LandingError where there is nothing to read.
     """
     if landing.is_file():
-        return [_entry((landing.name,), landing.lstat(), has_marker=True)]
+        return [_entry(_own_parts(landing), landing.lstat(), has_marker=True)]
     if not landing.is_dir():
         raise LandingError(f"{landing}: no such landing folder; create it or set `landing`")
     own = {_identity(folder.stat()) for folder in own_folders if folder.is_dir()}
     return sorted(_walk(landing, own))
+
+
+def _own_parts(file: Path) -> tuple[str, ...]:
+    whole = file.resolve().parts
+    return whole[-3:] if path_facts("/".join(whole[-3:]))[1] is not None else whole[-1:]
 
 
 def _walk(landing: Path, own: set[tuple[int, int]]) -> Iterator[Entry]:

@@ -79,21 +79,22 @@ def read_landing(  # noqa: PLR0913 - each is a fact of its own; all but three by
     )
     if landing.is_file():
         landing = landing.resolve()  # a link that the user named, not one found in the zone
-    found = [entry for entry in entries(landing, own) if _is_due(entry, until)]
+    listed = entries(landing, own)
+    folder = landing.parents[len(listed[0].parts) - 1] if landing.is_file() else landing
+    found = [entry for entry in listed if _is_due(entry, until)]
     _wait_for_writers(found, settings.settle_seconds)
-    items = _items(found, landing, seen, settings)
+    items = _items(found, folder, seen, settings)
     with PagePool(settings) as pool:
         yield from collector.batches(read_pages(items, pool))
 
 
 def _items(
     found: list[Entry],
-    landing: Path,
+    folder: Path,
     seen: Mapping[str, SeenInput],
     settings: Settings,
 ) -> Iterator[Item]:
     now = time.time()
-    folder = landing.parent if landing.is_file() else landing
     for entry in found:
         if not entry.has_settled(settings.settle_seconds, now):
             _LOG.info("%s: younger than settle_seconds, left for the next run", entry.uri)

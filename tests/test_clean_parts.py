@@ -55,6 +55,9 @@ def cleaner() -> Cleaner:
         ("04/13/2025", "en", (2025, 4, 13), "day"),
         ("03/04/2025", "fr", (2025, 4, 3), "day"),
         ("29 February 2024", "en", (2024, 2, 29), "day"),
+        ("15:56 BST, 8 April 2025 | Updated: 15:57 BST", "en", (2025, 4, 8, 14, 56), "second"),
+        ("10:01 pm PST, Sunday, March 2, 2025", "en", (2025, 3, 3, 6, 1), "second"),
+        ("12:21 AM on 8th April 2025 10:00 GMT", "en", (2025, 4, 8), "day"),
     ],
 )
 def test_printed_dates(text: str, language: str, at: tuple[int, ...], precision: str):

@@ -87,10 +87,15 @@ _NAMED: Final = re2.compile(
 )
 _YEAR_FIRST: Final = re2.compile(rf"({_YEAR}) ?[-/.年] ?([01]?[0-9]) ?[-/.月] ?([0-3]?[0-9])")
 _YEAR_LAST: Final = re2.compile(rf"([0-3]?[0-9])[-/.] ?([0-3]?[0-9])[-/.] ?({_YEAR})")
+_CLOCK_PARTS: Final = r"([0-2]?[0-9]) ?[:.h] ?([0-5][0-9])(?::([0-5][0-9]))?(?: ?([ap])\.?m\.?)?"
 _TIME: Final = re2.compile(
-    r"([0-2]?[0-9]) ?[:.h] ?([0-5][0-9])(?::([0-5][0-9]))?(?: ?([ap])\.?m\.?)?"
-    r" ?\(?(gmt|utc|[a-z]{2,4}|мск|z)?([+-][0-9]{1,2})?(?::?([0-9]{2}))?"
+    _CLOCK_PARTS + r" ?\(?(gmt|utc|[a-z]{2,4}|мск|z)?([+-][0-9]{1,2})?(?::?([0-9]{2}))?"
 )
+_TIME_BEFORE: Final = re2.compile(
+    rf"(?:^|[^0-9]){_CLOCK_PARTS}(?: ([a-z]{{2,4}})?([+-][0-9]{{1,2}})?(?::?([0-9]{{2}}))?)?"
+    rf" ?,? ?(?:on )?(?:{_LETTERS},? )?$"
+)
+"""A clock time that a date follows: `15:56 BST, Saturday, ` 27 April 2024."""
 
 
 class Printed(NamedTuple):
@@ -117,10 +122,17 @@ def read_date(text: str, language: str = "en") -> Printed | None:
     ):
         day = order(found.groups()) if found else None
         if found and day is not None:
-            return _with_time(day, text[found.end() :])
+            return _with_time(day, text[: found.start()], text[found.end() :])
         if found and order is not _named:
             return Printed(None, "day") if _is_ambiguous(found.groups()) else None
     return None
+
+
+def before_date(text: str) -> str:
+    """The text up to the first date in it whose month is named; all of it where there is none."""
+    lower = text.lower()
+    found = _NAMED.search(lower) if len(lower) == len(text) else None
+    return text[: found.start()] if found and _named(found.groups()) else text
 
 
 def _valid(year: str, month: int, day: str) -> date | None:
@@ -162,9 +174,9 @@ def _region(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def _with_time(day: date, rest: str) -> Printed:
+def _with_time(day: date, before: str, rest: str) -> Printed:
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    found = _TIME.search(rest[:60])
+    found = _TIME_BEFORE.search(before[-40:]) or _TIME.search(rest[:60])
     if not found:
         return Printed(midnight, "day")
     hour, minute, second, half, name, hours, minutes = found.groups()

@@ -48,11 +48,13 @@ def gather(lines: LineBatch, folded: FoldedLines, given: Given, judge: Judge) ->
 
 
 def _read_dates(draft: Draft) -> dict[int, Printed]:
-    """Read the dates of date lines; a line that holds none is no date line after all."""
+    """Read the dates of date lines and bylines; without one a date line is none after all."""
     dates = {}
-    for row in draft.rows_of(lambda rule: rule.moves == "date"):
+    for row in draft.rows_of(lambda rule: rule.moves in {"date", "byline"}):
         text = draft.folded.lower_text(draft.folded.start[row], draft.folded.end[row])
         printed = read_date(text, draft.given.language[draft.lines.document[row]])
+        if printed is None and draft.rule(row).moves == "byline":
+            continue
         if printed is None:
             draft.code[row], draft.score[row] = -1, 0
         else:

@@ -11,7 +11,7 @@ import re2
 
 from pipelines.clean.captions import split_credit
 from pipelines.clean.datelines import BEGINNING_CHARS
-from pipelines.clean.dates import Printed
+from pipelines.clean.dates import Printed, before_date
 from pipelines.clean.headline import Found
 from pipelines.clean.rulebook import Rule, compile_pattern
 from pipelines.clean.sources import agency_of, dateline_agency
@@ -22,6 +22,13 @@ _LEAD: Final = re2.compile(
     r"(?i)^(?:by|von|par|por|di|door|autor(?:en|a)?|author|text|текст|автор)\b:?\s+"
 )
 _EDITING: Final = re2.compile(r"(?i);\s*(?:editing|writing|compiled|additional) .*$")
+_WHEN: Final = re2.compile(
+    r"(?i)(?:[ ,|·•-]+(?:last|updated|published|posted|modified|publiée?|publicad[oa]|pubblicat[oa]"
+    r"|veröffentlicht|gepubliceerd|stand|on|at|le|am|el|il|op|(?:mon|tues|wednes|thurs|fri|satur"
+    r"|sun)day))+[ :,]*$"
+)
+"""What stands between a name and the date behind it."""
+
 _EDGES: Final = " ,;|·•-–—()[]"
 
 
@@ -39,25 +46,27 @@ class Fields:
     agencies: list[str] = field(default_factory=list)
 
     def add(self, rule: Rule, line: str, printed: Printed | None) -> None:
-        """Take up what a removed line says."""
-        if rule.moves == "date":
-            if printed is not None:
-                self.dates.append(printed)
-        elif rule.moves == "caption":
+        """Take up what a removed line says; a byline may say when, too."""
+        if printed is not None:
+            self.dates.append(printed)
+        if rule.moves == "caption":
             caption, credit = split_credit(line)
             _append_new(self.captions, caption)
             _append_new(self.credits, credit)
         elif rule.moves == "copyright":
             _append_new(self.copyrights, line)
-        else:
-            self._add_value(rule.moves, rule_value(rule, line))
+        elif rule.moves != "date":
+            value = rule_value(rule, line)
+            if rule.moves == "byline" and printed is not None:
+                value = _without_date(value, line)
+            self._add_value(rule.moves, value)
 
     def _add_value(self, column: str | None, value: str) -> None:
         if column == "byline":
             lead = _LEAD.match(value)
             name = value[lead.end() :] if lead else value
             name = _EDITING.sub("", name) if ";" in name else name
-            _append_new(self.bylines, name.strip(_EDGES))
+            _append_new(self.bylines, _WHEN.sub("", name).strip(_EDGES))
         elif column == "credit":
             _append_new(self.credits, value)
         elif column == "section":
@@ -66,6 +75,12 @@ class Fields:
             _append_new(self.agencies, agency_of(value))
         elif column == "headline":
             self.headline = self.headline or value
+
+
+def _without_date(value: str, line: str) -> str:
+    """A name as far as the date of its line: a month (`Jan.`) looks like one more name."""
+    start, end = line.find(value), len(before_date(line))
+    return line[start:end] if 0 <= start < end < start + len(value) else value
 
 
 def _append_new(values: list[str], value: str | None) -> None:

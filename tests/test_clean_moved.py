@@ -1,0 +1,54 @@
+"""Lines that say several things at once: who and when both reach their columns."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pipelines.clean.article import Cleaner, clean_text, load_cleaner
+from pipelines.settings import Settings
+
+BODY = """The new rehabilitation hospital opens on Monday after two years of construction, officials in Akron said.
+
+"We are increasing access to care for patients across the region," its director, Anna Henthorn, told reporters.
+
+The hospital has about 200 employees and 60 beds. It cost 25 million dollars, most of which came from a bond issue."""  # noqa: E501
+DAY = datetime(2025, 4, 8, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def cleaner() -> Cleaner:
+    return load_cleaner(Settings())
+
+
+@pytest.mark.parametrize(
+    ("line", "byline", "published"),
+    [
+        ("By Jane Doe | April 8, 2025", "Jane Doe", DAY),
+        ("by Jane Doe — April 8, 2025", "Jane Doe", DAY),
+        ("By JANE DOE Apr. 8, 2025 at 8:10 a.m. EDT", "JANE DOE", DAY.replace(hour=12, minute=10)),
+        ("By Jane Doe Updated Apr 8, 2025", "Jane Doe", DAY),
+        ("Jane Doe, Staff Writer April 8, 2025", "Jane Doe", DAY),
+        ("Von Erika Mustermann | Stand: 8. April 2025", "Erika Mustermann", DAY),
+        ("Par Jeanne Martin Publié le 8 avril 2025 à 10h30", "Jeanne Martin", DAY),
+        ("Por Juana Pérez 8 de abril de 2025", "Juana Pérez", DAY),
+        ("Автор: Иван Петров, 8 апреля 2025", "Иван Петров", DAY),
+        ("Posted: 12:21 AM Apr 8, 2025", None, DAY),
+        ("Last updated at 12:21 AM on 8th April 2025", None, DAY),
+        ("This entry was posted on Tuesday, April 8th, 2025 at 4:05 pm.", None, DAY),
+        ("기사입력 :[ 2025-04-08 15:24 ]", None, DAY),
+        ("Yayın Tarihi: 8 Nisan 2025 10:32", None, DAY),
+        ("Publicerad 8 april 2025", None, DAY),
+    ],
+)
+def test_who_and_when_reach_their_columns(
+    line: str, byline: str | None, published: datetime | None, cleaner: Cleaner
+) -> None:
+    cleaned = clean_text(f"New hospital to open soon in Akron\n\n{line}\n\n{BODY}", cleaner)
+    article = cleaned.article
+    assert line not in article["article_body"]
+    assert article["byline"] == byline
+    told = article["date_published"]
+    assert told == published
+    assert cleaned.article["article_body"].endswith(BODY[-40:])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Final
 
 import re2
@@ -13,6 +14,7 @@ from pipelines.clean.captions import split_credit
 from pipelines.clean.datelines import BEGINNING_CHARS
 from pipelines.clean.dates import Printed, before_date
 from pipelines.clean.headline import Found
+from pipelines.clean.patterns import macros
 from pipelines.clean.rulebook import Rule, compile_pattern
 from pipelines.clean.sources import agency_of, dateline_agency
 
@@ -29,7 +31,21 @@ _WHEN: Final = re2.compile(
 )
 """What stands between a name and the date behind it."""
 
+_ROLE: Final = re2.compile(
+    r"(?:[ ,|]+(?:Political|Senior|Chief|Staff|Special|Deputy|Associate|Assistant|Contributing"
+    r"|Managing|Executive|Health|Business|Sports?|Science|Environment|Education|Crime|Foreign"
+    r"|Technology|Royal|Entertainment|Features|News|Online|Digital|National|Local))+$"
+)
+"""The beginning of a post (`Political` Correspondent) that looks like one more name."""
+
 _EDGES: Final = " ,;|·•-–—()[]"
+
+
+@cache
+def _author() -> Any:
+    """Who wrote it, at the end of a date line: `8 April 2025 | by Jane Doe`."""
+    names = macros()["{names}"]
+    return re2.compile(rf"[ |·•,/-](?i:by|von|par|por|door|автор):? ({names})$")
 
 
 @dataclass(slots=True)
@@ -49,13 +65,16 @@ class Fields:
         """Take up what a removed line says; a byline may say when, too."""
         if printed is not None:
             self.dates.append(printed)
-        if rule.moves == "caption":
+        if rule.moves == "date":
+            found = _author().search(line)
+            self._add_value("byline", found.group(1) if found else "")
+        elif rule.moves == "caption":
             caption, credit = split_credit(line)
             _append_new(self.captions, caption)
             _append_new(self.credits, credit)
         elif rule.moves == "copyright":
             _append_new(self.copyrights, line)
-        elif rule.moves != "date":
+        else:
             value = rule_value(rule, line)
             if rule.moves == "byline" and printed is not None:
                 value = _without_date(value, line)
@@ -66,7 +85,10 @@ class Fields:
             lead = _LEAD.match(value)
             name = value[lead.end() :] if lead else value
             name = _EDITING.sub("", name) if ";" in name else name
-            _append_new(self.bylines, _WHEN.sub("", name).strip(_EDGES))
+            name = _WHEN.sub("", name).strip(_EDGES)
+            role = _ROLE.search(name)
+            name = name[: role.start()] if role and " " in name[: role.start()] else name
+            _append_new(self.bylines, name.strip(_EDGES))
         elif column == "credit":
             _append_new(self.credits, value)
         elif column == "section":

@@ -32,7 +32,7 @@ _WHEN: Final = re2.compile(
 """What stands between a name and the date behind it."""
 
 _ROLE: Final = re2.compile(
-    r"(?:[ ,|]+(?:Political|Senior|Chief|Staff|Special|Deputy|Associate|Assistant|Contributing"
+    r"(?:[ ,|]+(?:Political|Senior|Chief|Special|Deputy|Associate|Assistant|Contributing"
     r"|Managing|Executive|Health|Business|Sports?|Science|Environment|Education|Crime|Foreign"
     r"|Technology|Royal|Entertainment|Features|News|Online|Digital|National|Local))+$"
 )

@@ -56,3 +56,17 @@ def test_who_and_when_reach_their_columns(
     told = article["date_published"]
     assert told == published
     assert cleaned.article["article_body"].endswith(BODY[-40:])
+
+
+@pytest.mark.parametrize(
+    ("line", "credit"),
+    [
+        ("(Credit: AP Photo/Jane Doe)", "AP Photo/Jane Doe"),
+        ("Photo: Jane Doe (Skerrin Agency)", "Jane Doe (Skerrin Agency)"),
+        ("FILE PHOTO:", None),
+    ],
+)
+def test_a_credit_is_whole(line: str, credit: str | None, cleaner: Cleaner) -> None:
+    cleaned = clean_text(f"New hospital to open soon in Akron\n\n{line}\n\n{BODY}", cleaner)
+    assert line not in cleaned.article["article_body"]
+    assert cleaned.article["credit_text"] == credit

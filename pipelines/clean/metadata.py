@@ -90,7 +90,7 @@ class Fields:
             name = name[: role.start()] if role and " " in name[: role.start()] else name
             _append_new(self.bylines, name.strip(_EDGES))
         elif column == "credit":
-            _append_new(self.credits, value)
+            _append_new(self.credits, _as_credit(value))
         elif column == "section":
             self.section = self.section or value
         elif column == "agency":
@@ -103,6 +103,13 @@ def _without_date(value: str, line: str) -> str:
     """A name as far as the date of its line: a month (`Jan.`) looks like one more name."""
     start, end = line.find(value), len(before_date(line))
     return line[start:end] if 0 <= start < end < start + len(value) else value
+
+
+def _as_credit(value: str) -> str | None:
+    """A credit without half of a pair of brackets; None for a label (`FILE PHOTO:`) alone."""
+    is_whole = value.count("(") == value.count(")")
+    credit = value if is_whole else value.strip(" ()")
+    return None if credit.endswith(":") else credit
 
 
 def _append_new(values: list[str], value: str | None) -> None:

@@ -55,8 +55,8 @@ def alert_of(con: Connection, page: str) -> Alert | None:
 def silence_of(con: Connection, night: date, page: str) -> Alert | None:
     """The alert about a night that brought nothing new, or None if that is nothing new.
 
-    `con` has the tables of the last night that was published. None too if that was this very
-    night (a run was only repeated), or if fewer than four of its weekday are known.
+    `con` has all runs that ended. None too if the last that published was this very night's (a run
+    was only repeated), or if fewer than four of its weekday are known.
     """
     row = con.execute(
         """

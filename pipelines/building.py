@@ -58,10 +58,8 @@ def tonights_tables(night: Night) -> Iterator[Connection]:
 def _may_grow(con: Connection, night: Night, models: list[Model]) -> bool:
     """Whether most of what is published stands; if so, `growth` says what does not."""
     former = _former(night)
-    if former is None:
+    if former is None or not publish.attach_published(con, night.settings, "former"):
         return False
-    serving = night.settings.published / "copydesk.duckdb"
-    publish.attach(con, serving, "former", read_only=True)
     for name, rows in _written_since(night, former["run_id"]).items():
         views.show_table(con, name, rows)
     touched = warehouse.build(con, models)["growth.touched_documents"]

@@ -30,7 +30,7 @@ def show_former(con: Connection, night: Night) -> str | None:
 
     Returns the run in which all rows were judged last. None, and nothing is attached, if the tables
     were not grown, or if what was found then is not to be relied upon: other tables are published
-    by now, another judge found it, or it is too long ago.
+    by now or cannot be read, another judge found it, or it is too long ago.
     """
     delta, now = delta_file(night.settings), publish.manifest(night.settings)
     if not delta.is_file() or now is None:
@@ -41,11 +41,14 @@ def show_former(con: Connection, night: Night) -> str | None:
         return None
     publish.attach(con, delta, "delta", read_only=True)
     grown_from = con.execute("from delta.grown_from").fetchall()
-    serving = night.settings.published / "copydesk.duckdb"
-    if grown_from != [building.stamp(now)] or _number(night.run_id) - _number(since) >= MOST_RUNS:
+    is_late = _number(night.run_id) - _number(since) >= MOST_RUNS
+    if (
+        grown_from != [building.stamp(now)]
+        or is_late
+        or not publish.attach_published(con, night.settings, "former")
+    ):
         con.execute("detach delta")
         return None
-    publish.attach(con, serving, "former", read_only=True)
     return str(since)
 
 

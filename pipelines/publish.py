@@ -14,6 +14,7 @@ are of the same night.
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterable
 from itertools import count
@@ -32,7 +33,16 @@ from pipelines.durable import (
 )
 from pipelines.parts import Former, write_table
 from pipelines.settings import Settings
-from pipelines.warehouse import Connection, Model, connect, halve_memory, literal
+from pipelines.warehouse import (
+    Connection,
+    LockedError,
+    Model,
+    connect,
+    halve_memory,
+    literal,
+)
+
+_LOG: Final = logging.getLogger(__name__)
 
 STORAGE_VERSION: Final = "v1.4.0"
 """Read by DuckDB 1.4 and 1.5 clients too; the default of 2.0 is not."""
@@ -70,6 +80,21 @@ def attach(con: Connection, path: Path, name: str, *, read_only: bool = False) -
     new = f"storage_version '{STORAGE_VERSION}', row_group_size {ROW_GROUP}"
     how = "read_only" if read_only else new
     con.execute(f"attach {literal(path)} as {name} ({how})")
+
+
+def attach_published(con: Connection, settings: Settings, name: str) -> bool:
+    """Make what is published readable as `<name>.<table>`.
+
+    False, and nothing is attached, where another process has the file open for writing, as clients
+    of DuckDB have if not told otherwise: a reader must not hold up a night.
+    """
+    path = settings.published / "copydesk.duckdb"
+    try:
+        attach(con, path, name, read_only=True)
+    except LockedError as error:
+        _LOG.warning("%s: open for writing elsewhere, so that all is made anew: %s", path, error)
+        return False
+    return True
 
 
 def write_version(
@@ -143,9 +168,14 @@ def _free_name(version: Path) -> Path:
 
 
 def _point(link: Path, target: Path) -> None:
-    """Make `link` a symbolic link to `target` with one rename, flushed."""
+    """Make `link` a symbolic link to `target` with one rename, flushed.
+
+    A folder in its place is what a copy of the home that followed links has made of it.
+    """
     if link.is_symlink() and link.readlink() == target:
         return
+    if link.is_dir() and not link.is_symlink():
+        shutil.rmtree(link)
     beside = link.with_name(f".{link.name}.new")
     beside.unlink(missing_ok=True)
     beside.symlink_to(target)

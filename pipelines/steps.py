@@ -167,12 +167,10 @@ def _finish_tables(night: Night, row: pa.Table, status: str) -> None:
 def _tell_if_silent(night: Night) -> None:
     """A night on which nothing came may be a scraper that died: tell, if it is unusual."""
     from pipelines import alerts
-    from pipelines import publish as publishing
 
-    serving = night.settings.published / "copydesk.duckdb"
-    if not serving.is_file():
-        return
-    with warehouse.closing(publishing.open_published(night.settings)) as con:
+    with warehouse.closing(warehouse.connect(night.settings)) as con:
+        views.show_table(con, "runs", night.lake.read("runs"))
+        con.execute("set schema = 'lake'")
         alerts.send_if_silent(con, night.settings, night.logical_date)
 
 

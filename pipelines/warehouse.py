@@ -38,6 +38,7 @@ ENGINE: Final = f"DuckDB {duckdb.__version__}"
 
 Connection = duckdb.DuckDBPyConnection
 DatabaseError = duckdb.Error
+LockedError = duckdb.IOException  # among others: another process has the file open for writing
 
 
 class ModelError(ValueError):

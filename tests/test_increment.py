@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -74,6 +77,48 @@ def assert_judged_as_if_whole(settings: Settings) -> None:
         )
     found = begun.lake.read("checks", run_id=begun.run_id)
     assert sorted(map(str, found.to_pylist())) == sorted(map(str, checks.to_pylist()))
+
+
+OPEN = "import duckdb, sys; client = duckdb.connect(sys.argv[1]); print(flush=True); input()"
+
+
+def test_somebody_who_has_the_tables_open_for_writing_holds_no_night_up(tmp_path: Path) -> None:
+    """DuckDB's clients open a file so if they are not told otherwise."""
+    landing, home, rebuilt = (tmp_path / name for name in ("landing", "home", "rebuilt"))
+    deliver(landing, OLD)
+    run(landing, home)
+    deliver(landing, NEW, day=1)
+    assert is_grown(landing, home)
+    settings = settings_of(landing, home)
+    with open_for_writing(home):
+        begun = night.open_night(settings, NIGHT)
+        assert not is_shown(begun), "it came when the tables were built already"
+        assert not is_grown(landing, home)
+        assert run(landing, home) == run(landing, rebuilt)
+    with open_for_writing(home):
+        assert run_night(settings, NIGHT).status == "unchanged"
+
+
+def test_a_home_that_was_copied_without_its_links_goes_on(tmp_path: Path) -> None:
+    """As object stores, archives and `cp -L` do."""
+    landing, home, copied, rebuilt = (tmp_path / it for it in ("landing", "home", "copy", "new"))
+    deliver(landing, OLD)
+    run(landing, home)
+    shutil.copytree(home, copied)
+    assert not (copied / "published" / "current").is_symlink()
+    deliver(landing, NEW, day=1)
+    assert run(landing, copied) == run(landing, rebuilt)
+    assert (copied / "published" / "current").is_symlink()
+
+
+@contextmanager
+def open_for_writing(home: Path) -> Iterator[None]:
+    """Another process has the published file open."""
+    client = [sys.executable, "-c", OPEN, str(home / "published" / "copydesk.duckdb")]
+    with subprocess.Popen(client, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout and process.stdout.readline()
+        yield
+        process.communicate(b"\n")
 
 
 def other_judge(begun: tonight.Night) -> tonight.Night:

@@ -70,3 +70,13 @@ def test_a_credit_is_whole(line: str, credit: str | None, cleaner: Cleaner) -> N
     cleaned = clean_text(f"New hospital to open soon in Akron\n\n{line}\n\n{BODY}", cleaner)
     assert line not in cleaned.article["article_body"]
     assert cleaned.article["credit_text"] == credit
+
+
+def test_a_date_line_that_only_the_model_knows_tells_its_date(cleaner: Cleaner) -> None:
+    line = "Harbour Post 18.04.2025 10:30"
+    head = f"Home\nShare\nPrint\nNew hospital to open soon in Akron\n{line}\nShare\nTweet"
+    tail = "Share this:\nRelated Articles\nMayor resigns\n© 2025 Harbour Post"
+    cleaned = clean_text(f"{head}\n{BODY}\n{tail}", cleaner)
+    (removed,) = (it for it in cleaned.removed_lines if it.line_text == line)
+    assert (removed.rule_id, removed.kind) == ("model.line", "dateline")
+    assert cleaned.article["date_published"] == DAY.replace(day=18)

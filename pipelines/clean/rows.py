@@ -17,6 +17,8 @@ import pyarrow.compute as pc
 from pipelines.clean.changes import REPAIR_IDS, Changes, Reading, bodies
 from pipelines.clean.classify import DERIVED, Judge, Verdicts
 from pipelines.clean.datelines import BEGINNING_CHARS, may_have_dateline
+from pipelines.clean.dates import read_date
+from pipelines.clean.match import HEAD
 from pipelines.clean.metadata import Fields, columns, published
 from pipelines.clean.segment import LineBatch
 from pipelines.clean.strings import strings
@@ -124,7 +126,19 @@ def _fields(judged: Judged, judge: Judge) -> dict[int, Fields]:
     for i in np.flatnonzero(moves[verdicts.code]).tolist():
         said = fields.setdefault(int(lines.document[i]), Fields())
         said.add(rules[verdicts.code[i]], _text(lines, i), verdicts.dates.get(i))
+    for i in _dates_by_model(verdicts, judge):
+        row = int(lines.document[i])
+        if printed := read_date(_text(lines, i).lower(), judged.reading.languages[row]):
+            fields.setdefault(row, Fields()).dates.append(printed)
     return fields
+
+
+def _dates_by_model(verdicts: Verdicts, judge: Judge) -> list[int]:
+    """Lines above the prose that no rule knows and the line model takes for date lines."""
+    is_model = verdicts.code == judge.code("model.line")
+    is_date = verdicts.kind == KINDS.index("dateline")
+    rows: list[int] = np.flatnonzero(is_model & is_date & (verdicts.place.zone == HEAD)).tolist()
+    return rows
 
 
 def _dates(given: pa.Array, judged: Judged, fields: Mapping[int, Fields]) -> dict[str, pa.Array]:

@@ -30,11 +30,11 @@ with text_bodies as (
     group by bodies.text_id, bodies.body_id
 ),
 
-joined as (
+-- one end after the other: a planner may compare all bodies with each other first
+one_end as materialized (
     select
-        one.body_id as one_id,
-        other.body_id as two_id,
-        one.place < other.place as is_text_first,
+        text_bodies.body_id,
+        text_bodies.place,
         relations.relation,
         relations.score,
         relations.text_id,
@@ -47,10 +47,24 @@ joined as (
             else 4
         end as strength,
     from linkage.text_relations as relations
-    inner join text_bodies as one
-        on one.text_id = relations.text_id
+    inner join text_bodies
+        on text_bodies.text_id = relations.text_id
+),
+
+joined as (
+    select
+        one.body_id as one_id,
+        other.body_id as two_id,
+        one.place < other.place as is_text_first,
+        one.relation,
+        one.score,
+        one.text_id,
+        one.other_text_id,
+        one.is_text_covered,
+        one.strength,
+    from one_end as one
     inner join text_bodies as other
-        on other.text_id = relations.other_text_id
+        on other.text_id = one.other_text_id
     where one.body_id <> other.body_id
 ),
 

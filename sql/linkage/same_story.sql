@@ -15,17 +15,26 @@ with text_articles as (
     from linkage.bodies as bodies
     inner join lake.clusters as clusters
         on clusters.document_id = bodies.document_id
+),
+
+-- one end after the other: a planner may compare all articles with each other first
+one_end as materialized (
+    select
+        text_articles.article_id,
+        scores.other_text_id,
+        scores.event_score,
+    from linkage.event_scores as scores
+    inner join text_articles
+        on text_articles.text_id = scores.text_id
 )
 
 select
     least(one.article_id, other.article_id) as article_id,
     greatest(one.article_id, other.article_id) as other_article_id,
-    max(scores.event_score) as score,
-from linkage.event_scores as scores
-inner join text_articles as one
-    on one.text_id = scores.text_id
+    max(one.event_score) as score,
+from one_end as one
 inner join text_articles as other
-    on other.text_id = scores.other_text_id
+    on other.text_id = one.other_text_id
 where one.article_id <> other.article_id
 group by
     least(one.article_id, other.article_id),

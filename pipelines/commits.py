@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -180,28 +182,58 @@ class Stage:
         return LakeFile(table, path, row_count, size, digest)
 
 
-def read_commits(root: Path) -> Iterator[Commit]:
-    """All commits of the lake below `root`, in the order of their runs. Raises DamagedError."""
+@dataclass(frozen=True, slots=True)
+class History:
+    """All commits of a lake, in the order in which they happened, and what counts after them."""
+
+    commits: tuple[Commit, ...]
+    files: Mapping[str, tuple[LakeFile, ...]]
+    """Files by table, oldest first."""
+
+    @classmethod
+    def of(cls, commits: Iterable[Commit]) -> History:
+        """The commits in their order, and the files that none of them replaces."""
+        ordered = tuple(sorted(commits, key=lambda it: (it.run_id, VERBS.index(it.verb))))
+        files: defaultdict[str, list[LakeFile]] = defaultdict(list)
+        for commit in ordered:
+            for table in commit.replaces:
+                files.pop(table, None)
+            for file in commit.files:
+                files[file.table].append(file)
+        return cls(ordered, {table: tuple(these) for table, these in files.items()})
+
+
+_Mark = tuple[str, int, int, int]
+"""Name, inode, size and modification time of a commit's file."""
+
+_READ: Final[dict[Path, tuple[dict[_Mark, Commit], History]]] = {}
+"""Commits that this process has read, by folder: asked for some hundred times a night."""
+
+
+def history(root: Path) -> History:
+    """What happened to the lake below `root`; files that changed are read. Raises DamagedError."""
     folder = root / "commits"
-    for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
-        if _COMMIT_NAME.fullmatch(path.name):
-            yield _read_commit(path)
+    marks = _marks(folder)
+    read, told = _READ.get(folder, ({}, History.of([])))
+    if read.keys() != marks:
+        read = {mark: read.get(mark) or _read_commit(folder / mark[0]) for mark in marks}
+        told = History.of(read.values())
+        _READ[folder] = read, told
+    return told
 
 
-_READ: Final[dict[Path, tuple[tuple[int, int, int], Commit]]] = {}
-"""Commits that this process has read, with inode, size and modification time then."""
+def _marks(folder: Path) -> set[_Mark]:
+    if not folder.is_dir():
+        return set()
+    with os.scandir(folder) as scan:
+        found = [(it.name, it.stat()) for it in scan if _COMMIT_NAME.fullmatch(it.name)]
+    return {(name, it.st_ino, it.st_size, it.st_mtime_ns) for name, it in found}
 
 
 def _read_commit(path: Path) -> Commit:
-    status = path.stat()
-    mark = (status.st_ino, status.st_size, status.st_mtime_ns)
-    known = _READ.get(path)
-    if known is None or known[0] != mark:
-        content = read_sealed(path)
-        files = tuple(LakeFile(**item) for item in content.pop("files"))
-        replaces = tuple(content.pop("replaces"))
-        known = _READ[path] = (mark, Commit(files=files, replaces=replaces, **content))
-    return known[1]
+    content = read_sealed(path)
+    files = tuple(LakeFile(**item) for item in content.pop("files"))
+    return Commit(files=files, replaces=tuple(content.pop("replaces")), **content)
 
 
 def is_sealed(path: Path) -> bool:

@@ -22,7 +22,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from pyarrow.fs import LocalFileSystem
 
-from pipelines.commits import VERBS, Commit, LakeFile, Stage, is_sealed, read_commits
+from pipelines.commits import Commit, LakeFile, Stage, history, is_sealed
 from pipelines.durable import DamagedError, is_sound
 
 
@@ -64,11 +64,11 @@ class Lake:
 
     def commits(self) -> list[Commit]:
         """All commits, in the order in which they happened."""
-        return sorted(read_commits(self.root), key=lambda it: (it.run_id, VERBS.index(it.verb)))
+        return list(history(self.root).commits)
 
     def commit_of(self, run_id: str, verb: str) -> Commit | None:
         """The commit of a verb of a run, if it happened."""
-        found = [it for it in read_commits(self.root) if (it.run_id, it.verb) == (run_id, verb)]
+        found = [it for it in self.commits() if (it.run_id, it.verb) == (run_id, verb)]
         return found[0] if found else None
 
     def files(self, table: str, *, run_id: str | None = None) -> list[LakeFile]:
@@ -76,13 +76,8 @@ class Lake:
 
         What a takedown rewrote counts for the table, but for no run: it is nobody's news.
         """
-        found: list[LakeFile] = []
-        for commit in self.commits():
-            if table in commit.replaces:
-                found = []
-            if run_id is None or (commit.run_id == run_id and commit.verb != "takedown"):
-                found += [file for file in commit.files if file.table == table]
-        return found
+        files = history(self.root).files.get(table, ())
+        return [file for file in files if run_id is None or file.written_in == run_id]
 
     def paths(self, table: str, run_id: str | None) -> list[Path]:
         """Files of a table (of a run), each with the digest that its commit says.

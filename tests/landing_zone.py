@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -73,12 +73,15 @@ def collected(stream: Iterable[IngestBatch | SkippedInput]) -> Reading:
     return reading
 
 
-def read(landing: Path, seen: Mapping[str, SeenInput] | None = None, **changes: Any) -> Reading:
+def read(
+    landing: Path,
+    seen: Mapping[str, SeenInput] | None = None,
+    until: date | None = None,
+    **changes: Any,
+) -> Reading:
     """Read a landing zone to its end; `changes` are settings."""
-    settings = settings_for(landing, **changes)
-    return collected(
-        read_landing(landing, seen or {}, settings, run_id="run", started_at=STARTED_AT)
-    )
+    settings, run = settings_for(landing, **changes), {"run_id": "run", "started_at": STARTED_AT}
+    return collected(read_landing(landing, seen or {}, settings, until=until, **run))
 
 
 def read_bytes(landing: Path, data: bytes, name: str = "input", **changes: Any) -> Reading:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import threading
 import time
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -57,9 +58,11 @@ def test_rows_follow_the_contract(landing: Path) -> None:
         ("deep/er/2026-03-04/news.bbc.co.uk/a.txt", "bbc.co.uk", "2026-03-04"),
         ("2026-03-04/Harbour Post/a.txt", "harbour post", "2026-03-04"),
         ("2026-02-30/harbour-post.example/a.txt", None, None),
-        ("2026-03-04/a.txt", None, None),
-        ("harbour-post.example/2026-03-04/a.txt", None, None),
-        ("2026-03-04/harbour-post.example/deeper/a.txt", None, None),
+        ("2026-03-04/a.txt", None, "2026-03-04"),
+        ("harbour-post.example/2026-03-04/a.txt", None, "2026-03-04"),
+        ("2026-03-04/harbour-post.example/deeper/a.txt", None, "2026-03-04"),
+        ("2026-03-04/crawl/2026-03-05/a.txt", None, "2026-03-05"),
+        ("archive-2026-03-04/a.txt", None, None),
         ("000_e7ab7ceb34a3d446.txt", None, None),
     ],
 )
@@ -70,6 +73,23 @@ def test_site_and_day_from_the_path(
     (row,) = read(landing).documents
     retrieved = row["retrieved_at"]
     assert (row["site"], retrieved and retrieved.date().isoformat()) == (site, day)
+
+
+@pytest.mark.parametrize(
+    ("night", "names"),
+    [
+        ("2026-03-03", ["b.jsonl"]),
+        ("2026-03-04", ["2026-03-04/a.jsonl", "2026-03-04/site.example/c.jsonl", "b.jsonl"]),
+        (None, ["2026-03-04/a.jsonl", "2026-03-04/site.example/c.jsonl", "b.jsonl"]),
+    ],
+)
+def test_a_file_of_a_later_day_waits_for_its_own_night(
+    night: str | None, names: list[str], landing: Path
+) -> None:
+    for name in ("2026-03-04/a.jsonl", "2026-03-04/site.example/c.jsonl", "b.jsonl"):
+        put(landing, name, b'{"url": "https://site.example/1", "text": "The river rose."}\n')
+    until = date.fromisoformat(night) if night else None
+    assert sources(read(landing, until=until)) == names
 
 
 @pytest.mark.parametrize(

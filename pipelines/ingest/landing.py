@@ -148,26 +148,35 @@ def _entry(parts: tuple[str, ...], status: os.stat_result, *, has_marker: bool) 
 
 
 def path_facts(uri: str) -> tuple[str | None, int | None]:
-    """Site and time of retrieval (µs) from `…/<YYYY-MM-DD>/<site>/<name>`, else two nulls.
+    """Site and time of retrieval (µs) from `…/<YYYY-MM-DD>/<site>/<name>`.
+
+    Of any other path below a folder with a date the time alone; else two nulls.
 
     >>> path_facts("2025-04-08/www.harbour-post.example/1.txt")
     ('harbour-post.example', 1744070400000000)
+    >>> path_facts("2025-04-08/feed.jsonl.zst")
+    (None, 1744070400000000)
     >>> path_facts("000_e7ab.txt")
     (None, None)
     """
-    folders = uri.split("/")[-3:-1]
-    return _folder_facts(*folders) if len(folders) == 2 else (None, None)
+    return _folder_facts(uri.rpartition("/")[0])
 
 
 @lru_cache(maxsize=4096)
-def _folder_facts(day: str, site: str) -> tuple[str | None, int | None]:
-    if not _DATE.fullmatch(day):
-        return None, None
+def _folder_facts(path: str) -> tuple[str | None, int | None]:
+    *_, above, last = ["", *path.split("/")]
+    site = site_of_name(last) if _midnight(above) is not None else None
+    days = [day for folder in path.split("/") if (day := _midnight(folder)) is not None]
+    return site, days[-1] if days else None
+
+
+def _midnight(folder: str) -> int | None:
+    """Of a folder named after a day, its beginning in µs since the epoch, UTC."""
     try:
-        at = datetime.fromisoformat(day).replace(tzinfo=UTC)
+        at = datetime.fromisoformat(folder) if _DATE.fullmatch(folder) else None
     except ValueError:
-        return None, None
-    return site_of_name(site), int(at.timestamp()) * 1_000_000
+        return None
+    return int(at.replace(tzinfo=UTC).timestamp()) * 1_000_000 if at else None
 
 
 @contextmanager

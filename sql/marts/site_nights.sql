@@ -39,7 +39,11 @@ delivered as (
         avg(if(documents.date_published is null, 1.0, 0.0)) as undated_share,
         avg(if(documents.in_language = languages.usual_language, 0.0, 1.0)) as other_language_share,
         median(date_diff('minute', documents.date_published, documents.retrieved_at) / 60.0)
-            filter (where documents.date_published_precision = 'second') as delay_hours,
+            filter (
+                where documents.date_published_precision = 'second'
+                -- a path tells no more than the day
+                and documents.retrieved_at <> date_trunc('day', documents.retrieved_at)
+            ) as delay_hours,
         max(documents.retrieved_at) as last_retrieved_at,
     from marts.documents as documents
     inner join lake.runs as runs on runs.run_id = documents.run_id

@@ -119,6 +119,7 @@ def test_a_scheduled_night_completes_with_its_artifacts(scheduler: local.Local, 
     _the_lineage_is_kept(api, run, home)
     _the_backfill_runs_each_day(api)
     _a_missed_floor_fails_the_run_and_publishes_nothing(api, home)
+    _a_missed_floor_stops_no_backfill(api)
     assert not list((home / "prefect" / "storage").glob("*")), "no result is kept"
     pids = _process_ids(scheduler)
     local.up(scheduler)
@@ -205,3 +206,11 @@ def _a_missed_floor_fails_the_run_and_publishes_nothing(api: Api, home: Path) ->
     (checks,) = api("artifacts/filter", wanted)
     assert "critical" in checks["description"]
     assert serving.read_bytes() == before
+
+
+def _a_missed_floor_stops_no_backfill(api: Api) -> None:
+    dates = {"start_date": "2026-03-03", "end_date": "2026-03-04"}
+    (run,) = api.ended(api.start("backfill/backfill", datetime.now(UTC), **dates))
+    assert run["state_type"] == "FAILED"
+    nights = [night.partition(".")[2] for night in run["state"]["message"].split(", ")]
+    assert nights == [f"{day}: quality_gate_failed" for day in dates.values()]

@@ -80,3 +80,21 @@ def test_a_date_line_that_only_the_model_knows_tells_its_date(cleaner: Cleaner) 
     (removed,) = (it for it in cleaned.removed_lines if it.line_text == line)
     assert (removed.rule_id, removed.kind) == ("model.line", "dateline")
     assert cleaned.article["date_published"] == DAY.replace(day=18)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("Donau\u00addampf\u200b steigt", "Donaudampf steigt"), ("Le\u00a0Pen\u202f!", "Le Pen !")],
+)
+def test_columns_are_tidy_as_articles_are(given: str, kept: str, cleaner: Cleaner) -> None:
+    cleaned = clean_text(BODY, cleaner, given_headline=given, given_byline=given)
+    assert (cleaned.article["headline"], cleaned.article["byline"]) == (kept, kept)
+
+
+@pytest.mark.parametrize(
+    ("label", "section"), [("Politics", "Politics"), ("Athens: 7°C", None), ("134", None)]
+)
+def test_a_section_is_a_name(label: str, section: str | None, cleaner: Cleaner) -> None:
+    title = "New hospital to open soon in Akron"
+    cleaned = clean_text(f"{label}\n{title}\n\n{BODY}", cleaner, given_headline=title)
+    assert cleaned.article["article_section"] == section

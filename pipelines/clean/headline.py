@@ -178,11 +178,16 @@ def _shared_characters(text: str, prose: str) -> float:
     return len(characters & set(prose)) / len(characters)
 
 
+_NO_LABEL: Final = frozenset("@°=")
+"""Signs of an address, the weather or a setting: no section is called so."""
+
+
 def _sections(above: list[HeadLine]) -> tuple[int, ...]:
     """Section labels: up to two short free lines right above the headline."""
     rows = []
     for line in reversed(above[-2:]):
         is_label = len(line.text) <= 30 and len(line.text.split()) <= 3
+        is_label = is_label and not line.text.isdecimal() and not _NO_LABEL & set(line.text)
         if not (line.is_free and is_label and line.text[-1] not in '.!?:;,"”»'):
             break
         rows.append(line.row)

@@ -15,6 +15,7 @@ from pipelines.clean.datelines import BEGINNING_CHARS
 from pipelines.clean.dates import Printed, before_date
 from pipelines.clean.headline import Found
 from pipelines.clean.patterns import macros
+from pipelines.clean.repair import tidied
 from pipelines.clean.rulebook import Rule, compile_pattern
 from pipelines.clean.sources import agency_of, dateline_agency
 
@@ -175,14 +176,17 @@ def columns(
     agencies: list[str | None] = [*fields.agencies]
     agencies += [dateline_agency(paragraph) for paragraph in _beginnings(body)]
     byline = given["given_byline"] or "; ".join(fields.bylines)[:MAX_BYLINE_CHARS]
-    return {
+    texts = {
         "headline": found.headline if found and found.headline else headline,
-        "byline": byline or None,
+        "byline": byline,
         "article_section": given["given_section"] or fields.section,
+        "credit_text": "; ".join(fields.credits),
+        "copyright_notice": "; ".join(fields.copyrights),
+    }
+    return {
+        **{name: tidied(text) if text else None for name, text in texts.items()},
         "info_source": next((name for name in agencies if name), None),
-        "credit_text": "; ".join(fields.credits) or None,
-        "copyright_notice": "; ".join(fields.copyrights) or None,
-        "captions": fields.captions,
+        "captions": [tidied(caption) for caption in fields.captions],
     }
 
 

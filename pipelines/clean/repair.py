@@ -154,6 +154,11 @@ def invisible_characters(line: str, _: Context) -> Iterator[Change]:
         yield found.start(), found.group(), ""
 
 
+def tidied(text: str) -> str:
+    """A text without invisible characters and odd spaces, as they are repaired in an article."""
+    return text if text.isascii() else _ODD_SPACE.sub(" ", _INVISIBLE.sub("", text))
+
+
 def odd_spaces(line: str, _: Context) -> Iterator[Change]:
     """Non-breaking, thin and ideographic spaces and tabs, to one ordinary space a run."""
     for found in _ODD_SPACE.finditer(line):

@@ -279,12 +279,13 @@ def test_one_file_is_its_own_landing_zone(landing: Path) -> None:
     assert sources(read(link)) == ["a.txt"], "named by its user, not found in the zone"
 
 
-def test_one_file_of_a_night_and_a_site_is_the_document_of_its_zone(landing: Path) -> None:
-    file = landing / "2026-03-02" / "www.elm.example" / "a.txt"
-    file.parent.mkdir(parents=True)
-    file.write_text("The river Elm rose by two metres on Monday.\n")
-    assert read(file).documents == read(landing).documents
-    assert read(file).documents[0]["site"] == "elm.example"
+@pytest.mark.parametrize("folder", ["2026-03-02/www.elm.example", "2026-03-02", "2026-03-02/a/b"])
+def test_one_file_of_a_night_is_the_document_of_its_zone(folder: str, landing: Path) -> None:
+    file = put(landing, f"{folder}/a.txt")
+    (alone,) = read(file).documents
+    assert [alone] == read(landing).documents
+    assert alone["site"] == ("elm.example" if "elm" in folder else None)
+    assert alone["retrieved_at"]
 
 
 def test_a_missing_landing_zone_is_named(landing: Path) -> None:

@@ -91,8 +91,8 @@ class Entry(NamedTuple):
 def entries(landing: Path, own_folders: Iterable[Path] = ()) -> list[Entry]:
     """All entries below `landing`, sorted by path; a single file is its own landing zone.
 
-    A file in the folders of a night and a site has their names in its path all the same: it is
-    the document that it is in the zone around it.
+    A file below the folder of a night has that in its path all the same: it is the document that
+    it is in the zone around it.
 
     `own_folders` hold what the pipeline itself writes: they are no input, wherever they lie.
     Raises LandingError where there is nothing to read.
@@ -106,8 +106,9 @@ def entries(landing: Path, own_folders: Iterable[Path] = ()) -> list[Entry]:
 
 
 def _own_parts(file: Path) -> tuple[str, ...]:
-    whole = file.resolve().parts
-    return whole[-3:] if path_facts("/".join(whole[-3:]))[1] is not None else whole[-1:]
+    *folders, name = file.resolve().parts
+    days = [place for place, folder in enumerate(folders) if _midnight(folder) is not None]
+    return (*folders[days[-1] :], name) if days else (name,)
 
 
 def _walk(landing: Path, own: set[tuple[int, int]]) -> Iterator[Entry]:

@@ -12,8 +12,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -46,6 +47,8 @@ class Query:
     parquet: str | None
     memory_bytes: int
     timeout_seconds: float
+    scratch: str = ""
+    """Folder to spill to; nothing is spilled without."""
 
 
 def main_query(
@@ -78,6 +81,12 @@ def ask(query: Query) -> int:
 
     Returns its exit code: 0, or 1 with the reason on stderr; 141 if the reader of a pipe left.
     """
+    # Ours, not the query's: a process that is stopped cleans nothing up.
+    with tempfile.TemporaryDirectory(prefix="copydesk-sql-", ignore_cleanup_errors=True) as scratch:
+        return _answered(replace(query, scratch=scratch))
+
+
+def _answered(query: Query) -> int:
     sys.stdout.flush()
     command = [sys.executable, "-P", "-m", "pipelines.adhoc_query"]
     here = str(Path(__file__).resolve().parent.parent)

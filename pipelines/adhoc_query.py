@@ -14,7 +14,6 @@ import re
 import resource
 import signal
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -42,15 +41,15 @@ def main() -> int:
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     limit(request["memory_bytes"], request["timeout_seconds"])
-    with tempfile.TemporaryDirectory(prefix="copydesk-sql-") as scratch:
-        try:
-            answer(connect(request["database"], request["memory_bytes"], Path(scratch)), request)
-        except (duckdb.OutOfMemoryException, MemoryError):
-            print("copydesk sql: out of memory; ask for less or set sql_memory", file=sys.stderr)
-            return 1
-        except (duckdb.Error, ValueError, OSError) as error:
-            print(f"copydesk sql: {error}", file=sys.stderr)
-            return 1
+    try:
+        con = connect(request["database"], request["memory_bytes"], request["scratch"])
+        answer(con, request)
+    except (duckdb.OutOfMemoryException, MemoryError):
+        print("copydesk sql: out of memory; ask for less or set sql_memory", file=sys.stderr)
+        return 1
+    except (duckdb.Error, ValueError, OSError) as error:
+        print(f"copydesk sql: {error}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -64,7 +63,7 @@ def limit(memory_bytes: int, seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def connect(database: str, memory_bytes: int, scratch: Path) -> duckdb.DuckDBPyConnection:
+def connect(database: str, memory_bytes: int, scratch: str) -> duckdb.DuckDBPyConnection:
     """The serving file, read-only, with everything else out of reach and that locked."""
     con = duckdb.connect(
         database,
@@ -72,7 +71,7 @@ def connect(database: str, memory_bytes: int, scratch: Path) -> duckdb.DuckDBPyC
         config={
             "memory_limit": f"{memory_bytes}B",
             "threads": str(_THREADS),
-            "temp_directory": str(scratch),
+            "temp_directory": scratch,
             "max_temp_directory_size": f"{_SPILL_BYTES}B",
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",

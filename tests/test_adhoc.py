@@ -242,6 +242,21 @@ def test_the_reader_of_a_pipe_may_leave(home: Path) -> None:
         assert process.stderr.read() == b""
 
 
+def test_a_query_that_is_stopped_leaves_nothing_it_has_spilled(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "copydesk.toml").write_text("sql_timeout = 2\nsql_memory = 100_000_000\n")
+    done = subprocess.run(
+        command(home, "--csv", "from range(2000000000) as t(i) order by i % 7919, i"),
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path / "tmp")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1 and "stopped after 2 s" in done.stderr
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
 def test_a_foreign_folder_cannot_slip_its_own_modules_in(home: Path, tmp_path: Path) -> None:
     (tmp_path / "duckdb.py").write_text("raise SystemExit('foreign code ran')")
     (tmp_path / "pipelines").mkdir()

@@ -70,6 +70,17 @@ def test_documents_cleaned_anew_take_the_place_of_themselves(crowd: pa.Table, se
     assert differing(world, rebuilt(crowd)) == []
 
 
+def test_a_sites_own_line_in_the_middle_of_a_text_tells_nothing_of_history(crowd: pa.Table) -> None:
+    """Only sentences at the edges are indexed: a text that quotes the footer later is not found."""
+    bodies = crowd["article_body"].to_pylist()
+    bare = [body.replace("\n" + FOOTER, "") for body in bodies]
+    quoting = ["\n".join([*bare[at : at + 3], FOOTER, *bare[at + 3 : at + 6]]) for at in range(40)]
+    column = crowd.schema.get_field_index("article_body")
+    mixed = crowd.set_column(column, "article_body", pa.array(quoting + bodies[40:], pa.string()))
+    world = World().night(mixed.slice(0, 40)).night(mixed.slice(40))
+    assert differing(world, rebuilt(mixed)) == []
+
+
 def test_a_night_that_brings_little_compares_little(crowd: pa.Table, at_once: World) -> None:
     world = World().night(crowd.slice(0, CROWD - 5))
     former = world.compared

@@ -1,7 +1,8 @@
 """What of a text is compared: rarity-weighted words by sentence, by text, and shingles.
 
 Everything is laid out flat and sorted by token, so that a pair is compared by merging two runs.
-Sentences that a site repeats (`masked`) are left out altogether.
+Sentences that a site repeats (`masked`) are left out altogether, where they stand at an edge of the
+text: only those are indexed, and a text is compared anew once one of them is masked.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ LEAD: Final = np.uint8(8)
 LEAD_WORDS: Final = 60
 MIN_ENTRY_IDF: Final = 0.7
 """Words in half of all texts or more say nothing about two of them."""
+
+EDGE_SENTENCES: Final = 6
+"""Sentences from each end of a text that can turn out to be a site's own line."""
 
 
 class TextFeatures(NamedTuple):
@@ -56,7 +60,7 @@ def text_features(
 ) -> tuple[TextFeatures, TokenBatch]:
     """Features of n texts. `masked` are the sorted hashes of sentences to leave out."""
     batch = tokenise(texts)
-    kept = _kept_sentences(batch.token, batch.sentence_start, masked)
+    kept = _kept_sentences(batch.token, batch.sentence_start, batch.text_sentence, masked)
     tokens = _Tokens(batch.token, batch.flags, batch.sentence_start, batch.text_sentence, kept)
     words = _words(tokens, background.idf)
     entries, distinct = words.entry_start[-1], words.word_start[-1]
@@ -99,13 +103,20 @@ class _Tokens(NamedTuple):
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _kept_sentences(token: Any, sentence_start: Any, masked: Any) -> Any:
+def is_at_edge(sentence: Any, begin: Any, end: Any) -> Any:
+    """Whether a sentence of a text, which are those from `begin` to `end`, may be its site's."""
+    return sentence - begin < EDGE_SENTENCES or end - sentence <= EDGE_SENTENCES
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _kept_sentences(token: Any, sentence_start: Any, text_sentence: Any, masked: Any) -> Any:
     kept = np.ones(len(sentence_start) - 1, np.bool_)
-    for at in range(len(kept) if len(masked) else 0):
-        hashed = np.int64(
-            hash_run(token, sentence_start[at], sentence_start[at + 1]) >> np.uint64(1)
-        )
-        kept[at] = not is_among(hashed, masked)
+    for text in range(len(text_sentence) - 1 if len(masked) else 0):
+        begin, end = text_sentence[text], text_sentence[text + 1]
+        for at in range(begin, end):
+            if is_at_edge(at, begin, end):
+                hashed = hash_run(token, sentence_start[at], sentence_start[at + 1])
+                kept[at] = not is_among(np.int64(hashed >> np.uint64(1)), masked)
     return kept
 
 

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.link.background import Background, bucket_of
+from pipelines.link.features import EDGE_SENTENCES, is_at_edge
 from pipelines.link.shingles import hash_run, shingle_hashes
 from pipelines.link.sorting import sort_hashes
 from pipelines.link.tables import FINGERPRINTS, SENTENCES, SHINGLES, TERMS
@@ -24,8 +25,6 @@ SHINGLES_KEPT: Final = 24
 that the samples of a short and a long text are subsets of one another."""
 TERMS_KEPT: Final = 24
 MIN_TERM_IDF: Final = 2.5
-EDGE_SENTENCES: Final = 6
-"""Sentences from each end of a text that can turn out to be a site's own line."""
 MIN_SENTENCE_WORDS: Final = 3
 _CHUNK: Final = 2_000  # texts tokenised at a time, so that code points stay below 100 MB
 
@@ -223,8 +222,7 @@ def _edge_sentences(token: Any, sentence_start: Any, text_sentence: Any, fresh: 
         begin, end = text_sentence[row], text_sentence[row + 1]
         for at in range(begin, end if fresh[row] else begin):
             first, last = sentence_start[at], sentence_start[at + 1]
-            is_edge = at - begin < EDGE_SENTENCES or end - at <= EDGE_SENTENCES
-            if is_edge and last - first >= MIN_SENTENCE_WORDS:
+            if is_at_edge(at, begin, end) and last - first >= MIN_SENTENCE_WORDS:
                 hashed = hash_run(token, first, last)
                 text[used], sentence[used] = row, np.int64(hashed >> np.uint64(1))
                 used += 1

@@ -107,6 +107,15 @@ def is_published(night: Night) -> bool:
     return bool(now["state"] == state(night.lake))
 
 
+def all_is_taken_down(lake: Lake) -> bool:
+    """Whether all documents that ever came were taken down, so that tables have no rows."""
+    return _row_count(lake, "documents") == 0 < _row_count(lake, "tombstones")
+
+
+def _row_count(lake: Lake, table: str) -> int:
+    return sum(file.row_count for file in lake.files(table))
+
+
 def night_file(settings: Settings) -> Path:
     """The database that readers will open, while the night builds it."""
     return settings.warehouse / "night.duckdb"

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines import night, publish, tonight
+from pipelines import desk, night, publish, tonight
 from pipelines.linked import show_pairs
 from pipelines.one_document import NoSuchDocumentError
 from pipelines.settings import Settings, SettingsError, load
@@ -118,16 +118,48 @@ def test_an_id_must_name_one_document(settings: Settings, beginning: str, proble
 def test_a_takedown_that_the_gate_held_up_is_done_by_the_next_run_that_publishes(
     settings: Settings,
 ) -> None:
-    night.run_night(settings)
-    lake = tonight.open_lake(settings)
-    names = lake.read("documents", ["document_id"])["document_id"].to_pylist()
-    assert night.take_down(settings, names, "all of it").status == "quality_gate_failed"
+    """Two documents of a hundred may be without a word, two of ninety-nine are too many."""
+    for number in range(97):
+        text = "***\n" * (1 + number) if number < 2 else f"Ferry {number} was late, Elm said.\n"
+        folder = settings.landing / "2026-03-02" / f"site{number}.example"
+        folder.mkdir()
+        (folder / "short.txt").write_text(text)
+    assert night.run_night(settings).status == "published"
+    documents = tonight.open_lake(settings).read("documents", ["document_id", "source_uri"])
+    name = next(it["document_id"] for it in documents.to_pylist() if "elm.e" in it["source_uri"])
+    assert night.take_down(settings, [name], "the heron's").status == "quality_gate_failed"
     assert files_with(settings.published, MARKER), "readers still see the night before"
     shutil.rmtree(settings.landing)
     settings.landing.mkdir()
     (settings.landing / "new.txt").write_text("The ferry was late on Monday, the town said.\n")
     assert night.run_night(settings).status == "published"
     assert files_with(settings.home, MARKER) == []
+
+
+def test_all_documents_are_taken_down_in_one_run(settings: Settings) -> None:
+    """Readers' tables are empty then: nothing is left that an empty table could replace."""
+    night.run_night(settings)
+    lake = tonight.open_lake(settings)
+    names = lake.read("documents", ["document_id"])["document_id"].to_pylist()
+    assert night.take_down(settings, names, "all of it").status == "published"
+    assert files_with(settings.home, "sandwich") == []
+    assert [path.name[:6] for path in (settings.published / "versions").iterdir()] == ["000002"]
+    assert "<h1" in (settings.published / "dashboard.html").read_text("utf-8")
+    for tables in ("documents", "articles"):
+        assert pq.read_table(settings.published / "parquet" / f"{tables}.parquet").num_rows == 0
+    assert desk.check_database(settings, None, as_json=True) == 0
+    assert night.run_night(settings).status == "unchanged"
+    (settings.landing / "new.txt").write_text("The ferry was late on Monday, the town said.\n")
+    assert night.run_night(settings).ledger["accepted_count"] == 1
+
+
+def test_a_night_without_documents_fails_the_gate_where_none_was_taken_down(
+    settings: Settings,
+) -> None:
+    shutil.rmtree(settings.landing)
+    settings.landing.mkdir()
+    (settings.landing / "broken.jsonl").write_text(f'{{"x": "{MARKER}')
+    assert night.run_night(settings).status == "quality_gate_failed"
 
 
 def test_an_id_as_a_shell_hands_it_on(settings: Settings) -> None:

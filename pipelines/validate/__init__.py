@@ -25,19 +25,22 @@ from pipelines.validate.values import judge_values
 from pipelines.warehouse import SQL_FOLDER, Connection, Model, load_models
 
 
-def check(
+def check(  # noqa: PLR0913 - each is a fact of its own; all but one by name
     con: Connection,
     *,
     schema: str,
     run_id: str,
     checked_at: datetime,
     folder: Path = SQL_FOLDER,
+    may_be_empty: bool = False,
 ) -> pa.Table:
     """All expectations and audits over the public tables in `schema`, as rows of `checks`.
 
     `schema` is `marts` for a night's candidate and `main` for a published file; models and audits
     of the stage `publish` exist in the second only. A check judged per site gives one row per site
     that failed, or one row without a site if none did.
+
+    With `may_be_empty`, no table must have rows: all that ever came was taken down.
 
     Where what the tables were grown from is attached as `former`, and what has changed as `delta`,
     only the latter is judged, if that tells the same (`grown`).
@@ -50,7 +53,10 @@ def check(
     grown = Grown.of(con, schema, models)
     shortcuts: list[Way] = [grown.judge] if grown else []
     shortcuts.append(partial(judge_values, con, schema))
-    rows = [*judge(con, read_expectations(models), schema=schema, shortcuts=shortcuts)]
+    expectations = read_expectations(models)
+    if may_be_empty:
+        expectations = [it.of_empty() for it in expectations]
+    rows = [*judge(con, expectations, schema=schema, shortcuts=shortcuts)]
     for audit in queries:
         rows += (grown and grown.audit(audit)) or audits.judge(con, audit, schema=schema)
     stamp = {"run_id": run_id, "checked_at": checked_at}

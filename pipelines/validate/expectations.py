@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self
 
 from pipelines.warehouse import Model, ModelError
 
@@ -48,6 +48,7 @@ ROW_BY_ROW: Final = frozenset(
 Others that Great Expectations calls maps look at neighbours (increasing) or at all rows (outliers);
 a type that is not named here is judged on the whole table.
 """
+_ROW_COUNT: Final = "expect_table_row_count_to_be_between"
 _OWN_KEYS: Final = ("type", "why", "severity")
 _COLUMN_KEYS: Final = ("column", "column_list", "column_A", "column_B", "column_set")
 
@@ -85,6 +86,12 @@ class Expectation:
     def mostly(self) -> float:
         """Share of rows that must meet it, 0-1."""
         return float(self.arguments.get("mostly", 1.0))
+
+    def of_empty(self) -> Self:
+        """The same where tables may be empty: a number of rows has no least one."""
+        if self.type != _ROW_COUNT:
+            return self
+        return replace(self, arguments={**self.arguments, "min_value": 0})
 
     @property
     def place(self) -> str:

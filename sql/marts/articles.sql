@@ -62,7 +62,7 @@ why = "The widest wire copy has about a thousand takers; beyond that a template 
 type = "expect_table_row_count_to_be_between"
 min_value = 1
 severity = "critical"
-why = "An empty table would replace a full one."
+why = "An empty table would replace a full one, unless all documents were taken down."
 */
 with copies as (
     select

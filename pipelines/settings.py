@@ -5,6 +5,8 @@ Order of precedence: command line > `COPYDESK_*` environment > `copydesk.toml` >
 
 from __future__ import annotations
 
+import difflib
+import logging
 import os
 import re
 import tomllib
@@ -13,6 +15,8 @@ from dataclasses import dataclass, field, fields
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 class SettingsError(ValueError):
@@ -204,8 +208,13 @@ def _from_file(file: Path) -> dict[str, Any]:
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Variables that name settings; told is what is nearly one, for other names may be others'."""
     prefix = "COPYDESK_"
     names = {prefix + name.upper(): name for name in _KINDS}
+    for key in sorted(key for key in environment if key.startswith(prefix) and key not in names):
+        for near in difflib.get_close_matches(key.removeprefix(prefix).lower(), _KINDS, 1):
+            meant = prefix + near.upper()
+            _LOG.warning("environment: %s is no setting and not used; meant: %s?", key, meant)
     return {names[key]: value for key, value in environment.items() if key in names}
 
 

@@ -78,6 +78,31 @@ def test_an_empty_variable_is_not_the_working_directory(name: str) -> None:
         load(environment={f"COPYDESK_{name}": ""}, file=Path("none.toml"))
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("COPYDESK_WORKER", "COPYDESK_WORKERS"),
+        ("COPYDESK_workers", "COPYDESK_WORKERS"),
+        ("COPYDESK_LANDING_ZONE", "COPYDESK_LANDING"),
+        ("COPYDESK_ALERT_URL", "COPYDESK_ALERT_URLS"),
+        ("COPYDESK_WORKERS", None),
+        ("WORKER", None),
+        ("COPYDESK_SQL", None),
+        ("COPYDESK_DATABASE", None),
+        ("COPYDESK_CHECKOUT", None),
+        ("COPYDESK_CACHE", None),
+        ("COPYDESK_BENCH_CACHE", None),
+        ("COPYDESK_PEERS", None),
+    ],
+)
+def test_a_variable_that_is_nearly_a_setting_is_told(
+    name: str, meant: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert load(environment={name: "8"}, file=Path("none.toml")).landing == Path("data/landing")
+    said = f"environment: {name} is no setting and not used; meant: {meant}?"
+    assert caplog.messages == ([said] if meant else [])
+
+
 def test_the_command_line_comes_first_then_the_environment_then_the_file(tmp_path: Path) -> None:
     file = tmp_path / "copydesk.toml"
     file.write_text('home = "of-file"\nlanding = "of-file"\nworkers = 3')

@@ -9,8 +9,8 @@ relation = "exact, near, wholly_derived, contains or partially_derived."
 score = "How much of the one is in the other, 0–1."
 derived_from_document_id = "The source of the two by date, credit or containment; null if none tells."
 gap_days = "Days between the two; null if one is not dated."
-text_id = "Text of the body of the one; null for an exact copy."
-other_text_id = "Text of the body of the other; null for an exact copy."
+text_id = "Text of the one, the smaller id; null for an exact copy. An equal body's, if the two's own were never linked."
+other_text_id = "Text of the other, the larger id; null for an exact copy."
 is_text_smaller = "Whether text_id is the text of document_id."
 */
 with linked as (
@@ -56,18 +56,29 @@ with linked as (
 
 described as (
     select
-        linked.*,
+        linked.* replace (
+            coalesce(own.text_id, linked.text_id) as text_id,
+            coalesce(own.other_text_id, linked.other_text_id) as other_text_id
+        ),
         two.day - one.day as days_later,
         two.has_credit as two_has_credit,
         one.has_credit as one_has_credit,
         one.word_count as one_word_count,
         two.word_count as two_word_count,
-        linked.is_text_first = (linked.one_id < linked.two_id) as is_text_smaller,
+        case
+            when own.text_id is null then linked.is_text_first
+            else own.text_id = one.text_id
+        end = (linked.one_id < linked.two_id) as is_text_smaller,
     from linked
     inner join lake.fingerprints as one
         on one.document_id = linked.one_id
     inner join lake.fingerprints as two
         on two.document_id = linked.two_id
+    -- bodies of the same words may differ in white space, and evidence tells places: of the two's own
+    left join lake.evidence as own
+        on linked.text_id is not null
+        and own.text_id = least(one.text_id, two.text_id)
+        and own.other_text_id = greatest(one.text_id, two.text_id)
 )
 
 select

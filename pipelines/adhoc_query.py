@@ -20,6 +20,7 @@ from typing import Any, Final
 
 import duckdb
 
+from pipelines.decimals import shortest
 from pipelines.visible import plain_line
 
 _TABLE_ROWS: Final = 1_000
@@ -120,9 +121,30 @@ def names_of(result: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def rows_of(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
-    """Rows as they come."""
+    """Rows as they come, numbers of single precision in as few digits as tell them."""
+    kinds = [column[1] for column in result.description or ()]
+    single = {place: kind for place, kind in enumerate(kinds) if "FLOAT" in str(kind)}
     while rows := result.fetchmany(_ROWS_PER_FETCH):
-        yield from rows
+        for row in rows:
+            if single:
+                found = {place: _plain(row[place], kind) for place, kind in single.items()}
+                yield tuple(found.get(place, cell) for place, cell in enumerate(row))
+            else:
+                yield row
+
+
+def _plain(value: Any, kind: Any) -> Any:
+    if value is None:
+        return None
+    match kind.id:
+        case "float":
+            return shortest(value)
+        case "list" | "array":
+            child = kind.children[0][1]
+            return type(value)(_plain(it, child) for it in value)
+        case "struct" if isinstance(value, dict):
+            return {name: _plain(value[name], child) for name, child in kind.children}
+    return value
 
 
 def write_table(result: duckdb.DuckDBPyConnection) -> None:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines import narration, publish, warehouse
+from pipelines.decimals import shortest
 from pipelines.one_document import one_document
 from pipelines.settings import Settings
 from pipelines.visible import plain_line
@@ -64,7 +65,8 @@ def show_pairs(settings: Settings, beginning: str, *, as_json: bool) -> int:
     if as_json:
         for row in rows:
             evidence = json.loads(row["evidence"] or "{}")
-            print(json.dumps(row | {"evidence": evidence}, default=str, ensure_ascii=False))
+            shown = row | {"evidence": evidence, "score": shortest(row["score"])}
+            print(json.dumps(shown, default=str, ensure_ascii=False))
         return 0
     console = narration.console()
     for row in rows:

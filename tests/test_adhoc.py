@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import os
 import pty
+import struct
 import subprocess
 import sys
 import time
@@ -22,6 +24,7 @@ from hostile_titles import HOSTILE
 from published_fixture import Plan, publish_plan
 
 from pipelines import adhoc
+from pipelines.decimals import shortest
 from pipelines.settings import Settings, load
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -89,6 +92,41 @@ def test_json_lines_are_parsed_back_with_their_types(ask: Ask) -> None:
     assert row["s"] == {"a": 1} and row["d"] == "1.50" and row["b"] == "6162"
     assert datetime.fromisoformat(row["at"]).isoformat() == "2026-03-02T01:02:03+00:00"
     assert row["day"] == "2026-03-02"
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("0.99::float", "0.99"),
+        ("0.1::double", "0.1"),
+        ("-1e-30::float", "-1e-30"),
+        ("16777217::float", "16777216.0"),
+        ("3.4028235e38::float", "3.4028235e+38"),
+        ("(1 / 3)::float", "0.33333334"),
+        ("[0.99::float, null]", "[0.99, null]"),
+        ("[0.99]::float[1]", "[0.99]"),
+        ("{'a': [0.3::float]}", '{"a": [0.3]}'),
+    ],
+)
+def test_single_precision_is_told_in_few_digits(
+    ask: Ask, sql: str, said: str, form: adhoc.Form
+) -> None:
+    """As few as are the same number when they are read back."""
+    _, out, _ = ask(f"select {sql} as x", form)
+    if form == "json":
+        assert out == f'{{"x": {said}}}\n'
+    elif said[0] not in "[{":
+        assert out.splitlines() == ["x", said]
+    else:
+        assert "0000" not in out
+
+
+def test_every_score_in_few_digits_is_the_same_score() -> None:
+    packed = (struct.pack("<I", bits) for bits in range(0, 0x7F800000, 99_991))
+    scores = [struct.unpack("<f", it)[0] for it in packed]
+    assert [struct.unpack("<f", struct.pack("<f", shortest(it)))[0] for it in scores] == scores
+    assert math.isnan(shortest(math.nan)) and shortest(-math.inf) == -math.inf
 
 
 def test_parquet_is_written_whole(ask: Ask, tmp_path: Path) -> None:

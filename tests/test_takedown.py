@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -177,10 +178,12 @@ def test_an_id_as_a_shell_hands_it_on(settings: Settings) -> None:
         show_pairs(settings, "", as_json=False)
 
 
-def test_pairs_are_of_one_document(settings: Settings) -> None:
+def test_pairs_are_of_one_document(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     night.run_night(settings)
     ids = tonight.open_lake(settings).read("documents", ["document_id"])["document_id"].to_pylist()
     for beginning, found in (("", "3 published documents"), ("zz", "no published document")):
         with pytest.raises(SettingsError, match=found):
             show_pairs(settings, beginning, as_json=False)
     assert [show_pairs(settings, name, as_json=True) for name in ids] == [0, 0, 0]
+    scores = [json.loads(line)["score"] for line in capsys.readouterr().out.splitlines()]
+    assert scores and max(len(str(score)) for score in scores) <= len("0.123456789")

@@ -80,3 +80,31 @@ def test_the_notebook_runs(home: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_one_report_that_tells_the_time_is_no_spread() -> None:
+    with duckdb.connect() as con:
+        con.execute(
+            "create table stories as from (values ('s', 'Told twice', 3), ('t', 'Told once', 2))"
+            " as v(story_id, headline, site_count)"
+        )
+        con.execute(
+            "create table documents as from (values"
+            " ('s', 'a', timestamptz '2026-03-02 08:00:00Z', 'second'),"
+            " ('s', 'b', timestamptz '2026-03-02 10:00:00Z', 'second'),"
+            " ('s', 'c', timestamptz '2026-03-02 00:00:00Z', 'day'),"
+            " ('t', 'a', timestamptz '2026-03-02 09:00:00Z', 'second'),"
+            " ('t', 'b', timestamptz '2026-03-02 00:00:00Z', 'day'))"
+            " as v(story_id, site, date_published, date_published_precision)"
+        )
+        assert con.sql(blocks("sql")[1]).fetchall() == [("Told twice", 3, 2.0, None, 2.0)]
+
+
+def test_a_site_of_one_rewrite_does_not_rewrite_most() -> None:
+    with duckdb.connect() as con:
+        con.execute(
+            "create table documents as select i::varchar as document_id, 'AP' as info_source,"
+            " if(i = 9, 'small', 'large') as site, null as copy_of_document_id,"
+            " if(i < 3 or i = 9, 'wholly_derived', 'near') as copy_relation from range(10) as r(i)"
+        )
+        assert [row[0] for row in con.sql(blocks("sql")[0]).fetchall()] == ["large", "small"]

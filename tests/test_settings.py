@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -96,8 +97,13 @@ def test_an_empty_variable_is_not_the_working_directory(name: str) -> None:
     ],
 )
 def test_a_variable_that_is_nearly_a_setting_is_told(
-    name: str, meant: str | None, caplog: pytest.LogCaptureFixture
+    name: str,
+    meant: str | None,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    logger = logging.getLogger("pipelines.settings")
+    monkeypatch.setattr(logger, "disabled", False)  # the import linter disables what it finds
     assert load(environment={name: "8"}, file=Path("none.toml")).landing == Path("data/landing")
     said = f"environment: {name} is no setting and not used; meant: {meant}?"
     assert caplog.messages == ([said] if meant else [])

@@ -12,6 +12,20 @@ from pipelines.ingest.encoding import decode, decode_page
 from pipelines.ingest.sniff import sniff
 
 NEWS = "Der Fluß stieg über Nacht um zwei Meter – „schlimm“, sagte Herr Åkesson.\r\n\r\nEnde.\n"
+FLOOD = "Мэр сказал, что вода в реке поднялась за ночь на два метра. Школы закрыты.\n"
+OTHER = {
+    "cp1251": FLOOD,
+    "koi8_r": FLOOD,
+    "cp1253": "Ο δήμαρχος είπε ότι το ποτάμι ανέβηκε δύο μέτρα τη νύχτα, πρώτη φορά φέτος.\n",
+    "gb18030": "市长昨天表示，河水在一夜之间上涨了两米，城里的学校将关闭到下周一。\n",
+    "big5": "市長昨天表示，河水在一夜之間上漲了兩米，城裡的學校將關閉到下週一。\n",
+    "cp932": "市長は昨日、川の水位が一晩で二メートル上昇したと述べた。学校は休校となる。\n",
+    "euc_jp": "市長は昨日、川の水位が一晩で二メートル上昇したと述べた。学校は休校となる。\n",
+    "cp949": "시장은 어제 밤사이 강물이 이 미터 올랐다고 말했다. 학교는 문을 닫는다.\n",
+}
+"""Texts in encodings of other scripts, which the bytes do not name."""
+LONG = ["x" + OTHER["big5"] * 999, OTHER["big5"].strip() * 999]
+"""Longer than what is looked at, which must not end within a character."""
 RUSSIAN = "Мэр сказал, что вода в реке поднялась на два метра за ночь.\nКонец.\n"
 
 
@@ -83,6 +97,9 @@ def test_json_that_is_no_json_lines(
         ("é".encode() * 9 + b" caf\xe9\n", "é" * 9 + " café\n", "mixed_encoding"),
         (("é" * 9).encode()[:-1], "é" * 8 + "Ã", "mixed_encoding"),
         (b"NUL\0 kept in a longer text\n", "NUL\0 kept in a longer text\n", "nul"),
+        *((OTHER[codec].encode(codec), OTHER[codec], "legacy_encoding") for codec in OTHER),
+        *((text.encode("big5"), text, "legacy_encoding") for text in LONG),
+        (b"\xc9t\xe9 \xe0 \xc9vian\n", "Été à Évian\n", "legacy_encoding"),
     ],
 )
 def test_other_bytes_are_read_and_flagged(

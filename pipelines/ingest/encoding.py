@@ -1,7 +1,8 @@
 """Bytes to text: marks first, then UTF-8, then what the bytes themselves show.
 
 Order: byte order mark (UTF-8, UTF-16, UTF-32) → UTF-8 → UTF-16 without a mark (every other byte of
-its spaces and Latin letters is zero) → UTF-8 with a few foreign bytes (each read as CP1252) →
+its spaces and Latin letters is zero) → UTF-8 with a few foreign bytes (each read as CP1252) → where
+most letters are beyond ASCII, the encoding of another script that reads best (charset-normalizer) →
 CP1252, the web's reading of Latin-1. Line breaks and all characters stay as delivered; a mark is
 not text and goes.
 """
@@ -23,6 +24,7 @@ _CONTROLS: Final = bytes(sorted({*range(32), 127} - set(b"\t\n\v\f\r\x1b")))
 _PLAIN_CHARACTER: Final = re.compile(r"[\s\w.,;:!?'\"()«»„“”‘’–—…/%&+@#*=<>{}\[\]-]")
 _BY_CP1252: Final = "copydesk_byte_by_cp1252"
 _SOUND_PER_FOREIGN: Final = 4
+_LEGACY: Final = ("legacy_encoding",)
 _DECLARATION: Final = re.compile(
     rb"(?:charset|encoding)\s*=\s*[\"']?\s*([A-Za-z0-9_:-]{2,30})", re.I
 )
@@ -47,6 +49,19 @@ _WIDER: Final = {
     "windows-874": "cp874",
 }
 """Names of the web (encoding.spec.whatwg.org) that mean more than Python's codec of that name."""
+
+_OTHER_SCRIPTS: Final = [
+    *("cp1251", "koi8_r", "cp866", "cp1253", "cp1255", "cp1256", "cp874"),
+    *("cp932", "euc_jp", "gb18030", "big5", "cp949"),
+]
+_MOST_BEYOND_ASCII: Final = 0.4
+"""Share of letters beyond ASCII past which a text is in no Latin script."""
+_FEWEST_BEYOND_ASCII: Final = 30
+"""Bytes beyond ASCII of which an encoding can be told."""
+_WHOLE_CHARACTERS: Final = re.compile(rb".*[\x00-\x3f]", re.S)
+"""Up to a byte that ends no character of two; where there is none, all are of two."""
+_LETTERS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_BEYOND_ASCII: Final = bytes(range(128, 256))
 
 _SAMPLE: Final = 8192
 _MOST_CONTROLS: Final = 0.02
@@ -155,10 +170,31 @@ def _legacy(data: bytes) -> Decoded:
     sound = len(shown) - len(shown.encode("ascii", "ignore")) - foreign
     if sound >= _SOUND_PER_FOREIGN * foreign:
         return Decoded(data.decode("utf-8", _BY_CP1252), "utf-8", ("mixed_encoding",))
+    if found := _of_another_script(data):
+        return found
     try:
-        return Decoded(data.decode("cp1252"), "cp1252", ("legacy_encoding",))
+        return Decoded(data.decode("cp1252"), "cp1252", _LEGACY)
     except UnicodeDecodeError:
-        return Decoded(data.decode("latin-1"), "latin-1", ("legacy_encoding",))
+        return Decoded(data.decode("latin-1"), "latin-1", _LEGACY)
+
+
+def _of_another_script(data: bytes) -> Decoded | None:
+    """Read by an encoding of Cyrillic, Greek, Chinese … where its letters are mostly such."""
+    beyond = len(data) - len(data.translate(None, _BEYOND_ASCII))
+    latin = len(data) - len(data.translate(None, _LETTERS))
+    if beyond < max(_FEWEST_BEYOND_ASCII, _MOST_BEYOND_ASCII * (beyond + latin)):
+        return None
+    from charset_normalizer import from_bytes
+
+    sample = data[:_SAMPLE]
+    whole = _WHOLE_CHARACTERS.match(sample)
+    best = from_bytes(
+        whole[0] if whole else sample, cp_isolation=_OTHER_SCRIPTS, enable_fallback=False
+    ).best()
+    try:
+        return Decoded(data.decode(best.encoding), best.encoding, _LEGACY) if best else None
+    except UnicodeDecodeError:
+        return None
 
 
 def _byte_by_cp1252(error: UnicodeError) -> tuple[str, int]:

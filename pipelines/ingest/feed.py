@@ -157,6 +157,8 @@ def _record(entry: _Element, language: str | None) -> dict[str, Any]:
             _add_link(record, element)
         elif name:
             _add(record, _FIELDS.get(name, name), _plain(element))
+    if "published" not in record and "updated" in record:
+        record["published"] = record["updated"]  # the one date that Atom demands (RFC 4287)
     return record
 
 

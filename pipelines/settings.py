@@ -5,7 +5,6 @@ Order of precedence: command line > `COPYDESK_*` environment > `copydesk.toml` >
 
 from __future__ import annotations
 
-import difflib
 import logging
 import os
 import re
@@ -211,7 +210,10 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Variables that name settings; told is what is nearly one, for other names may be others'."""
     prefix = "COPYDESK_"
     names = {prefix + name.upper(): name for name in _KINDS}
-    for key in sorted(key for key in environment if key.startswith(prefix) and key not in names):
+    others = sorted(key for key in environment if key.startswith(prefix) and key not in names)
+    if others:
+        import difflib  # not at every start
+    for key in others:
         for near in difflib.get_close_matches(key.removeprefix(prefix).lower(), _KINDS, 1):
             meant = prefix + near.upper()
             _LOG.warning("environment: %s is no setting and not used; meant: %s?", key, meant)

@@ -165,10 +165,9 @@ def path_facts(uri: str) -> tuple[str | None, int | None]:
 
 @lru_cache(maxsize=4096)
 def _folder_facts(path: str) -> tuple[str | None, int | None]:
-    *_, above, last = ["", *path.split("/")]
-    site = site_of_name(last) if _midnight(above) is not None else None
-    days = [day for folder in path.split("/") if (day := _midnight(folder)) is not None]
-    return site, days[-1] if days else None
+    midnights = [None, *map(_midnight, folders := path.split("/"))]
+    site = site_of_name(folders[-1]) if midnights[-2] is not None else None
+    return site, next((at for at in reversed(midnights) if at is not None), None)
 
 
 def _midnight(folder: str) -> int | None:

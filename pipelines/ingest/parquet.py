@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 import orjson
@@ -19,6 +20,9 @@ from pipelines.ingest.model import Item, Source
 from pipelines.ingest.parquet_process import LostError, pieces_of
 from pipelines.ingest.records import Place, read_record
 from pipelines.settings import Settings
+
+_NO_VALUE: Final = (ValueError, OverflowError, KeyError, pa.ArrowException)
+"""Raised for a value that Python has no form for; an unknown time zone is a KeyError."""
 
 _OPTIONS: Final = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
 
@@ -47,7 +51,7 @@ def rows(batch: pa.RecordBatch, start: int, source: Source) -> Iterator[Item]:
 
 
 def _records(batch: pa.RecordBatch) -> list[dict[str, Any]]:
-    """Rows as Python values; a string that is no UTF-8 is read as text files are."""
+    """Rows as Python values; a value that Python has no form for as a text."""
     columns = {
         name: _values(column) for name, column in zip(batch.schema.names, batch, strict=True)
     }
@@ -59,9 +63,32 @@ def _values(column: pa.Array) -> list[Any]:
         column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
     try:
         return list(column.to_pylist())
-    except UnicodeDecodeError:
-        raw = column.cast(pa.binary()).to_pylist()
-        return [None if value is None else decode_narrow(value).text for value in raw]
+    except _NO_VALUE:
+        return [_value(cell) for cell in column]
+
+
+def _value(cell: Any) -> Any:
+    """One value, piece by piece where it does not convert as a whole.
+
+    A string that is no UTF-8 is read as text files are. A date beyond the year 9999 is a text.
+    """
+    with suppress(*_NO_VALUE):
+        return cell.as_py()
+    if isinstance(cell, pa.StructScalar):
+        return {name: _value(inner) for name, inner in cell.items()}
+    if isinstance(cell, pa.ListScalar):
+        return [_value(inner) for inner in cell.values]
+    if isinstance(cell, pa.DictionaryScalar | pa.ExtensionScalar):
+        return _value(cell.value)
+    return _shown(cell, cell.type)
+
+
+def _shown(cell: Any, kind: pa.DataType) -> Any:
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return decode_narrow(bytes(cell.as_buffer())).text
+    if pa.types.is_timestamp(kind) and kind.tz not in (None, "UTC"):  # a zone nobody knows
+        return _value(cell.cast(pa.timestamp(kind.unit, "UTC")))
+    return str(cell.cast(pa.string()))
 
 
 def _row(record: dict[str, Any], number: int, source: Source) -> Item:

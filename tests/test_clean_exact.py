@@ -49,6 +49,7 @@ CLEANER = load_cleaner(Settings())
 @example(text=" date 2025-04-08 Leave a comment\nLeave a comment")
 @example(text="\ufeffLeave a comment\r\n\r\n\r\nA")
 @example(text="date 2025-99-99 x")
+@example(text=" date 2025-04 x")
 def test_the_raw_text_comes_back(text: str):
     cleaned = clean_text(text, CLEANER)
     edits = cleaned.removed_lines, cleaned.repairs

@@ -80,6 +80,8 @@ def test_day_and_month_that_cannot_be_told_apart_stay_open():
         (None, "2025-04-08", "8 April 2025 10:32 GMT", (MORNING, "second")),
         (None, "2025-04-08", "8 May 2019 10:32 GMT", (MIDNIGHT, "day")),
         (None, "2025-99-99", None, (None, None)),
+        (None, "2025-04", None, (None, None)),
+        (None, "2025-04", "8 April 2025 10:32 GMT", (MORNING, "second")),
         (MORNING, "2025-01-01", None, (MORNING, "second")),
         (None, None, "3/4/2025", (None, None)),
     ],

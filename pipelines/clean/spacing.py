@@ -18,9 +18,9 @@ from pipelines.clean.segment import CHARACTER_CLASSES, LineBatch
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_DATE_PREFIX: Final = re2.compile(r"date [0-9]{4}-[0-9]{2}-[0-9]{2}\s+")
+_DATE_PREFIX: Final = re2.compile(r"date ([0-9]{4}-[0-9]{2}(?:-[0-9]{2})?)\s+")
 _PREFIX_START: Final = np.array([ord(c) for c in "date "], dtype=np.uint32)
-PREFIX_CHARS: Final = len("date 2025-04-08 ")
+PREFIX_CHARS: Final = len("date 2025-04 ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ def read_gaps(lines: LineBatch) -> Gaps:
 def without_date_prefix(lines: LineBatch) -> tuple[LineBatch, dict[int, str]]:
     """The lines, a leading `date YYYY-MM-DD ` no longer part of them, and the dates by row.
 
-    Scrapers write the page's date so in front of the text; what is left of the first line then
-    begins after it. A line of nothing but the date is left alone.
+    Scrapers write the page's date so in front of the text, of some pages `date YYYY-MM ` only; what
+    is left of the first line then begins after it. A line of nothing but the date is left alone.
     """
     first = np.flatnonzero(np.diff(lines.document, prepend=-1) > 0)
     long = first[lines.end[first] - lines.start[first] > PREFIX_CHARS]
@@ -77,5 +77,5 @@ def without_date_prefix(lines: LineBatch) -> tuple[LineBatch, dict[int, str]]:
         found = _DATE_PREFIX.match(lines.text[lines.start[i] : lines.end[i]])
         if found and found.end() < lines.end[i] - lines.start[i]:
             start[i] += found.end()
-            dates[int(lines.document[i])] = found.group()[5:15]
+            dates[int(lines.document[i])] = found.group(1)
     return replace(lines, start=start), dates

@@ -83,6 +83,37 @@ def test_a_date_line_that_only_the_model_knows_tells_its_date(cleaner: Cleaner) 
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "Tue 8 Apr 2025 12.32 BST",
+        "Last modified on Tue 8 Apr 2025",
+        "Apr 08, 2025, 09:00 ET",
+        "Published: April 8, 2025",
+        "2025年4月8日 15:56",
+    ],
+)
+def test_a_date_line_above_the_prose_tells_when_whatever_stands_beside_it(
+    line: str, cleaner: Cleaner
+) -> None:
+    for head in ("", "Harbour Robotics Inc.\n", "Why Akron waited\nMany had stopped waiting\n"):
+        cleaned = clean_text(f"{head}{line}\n\n{BODY}", cleaner)
+        assert cleaned.article_body == f"{head}{BODY}"
+        assert cleaned.article["date_published"].date() == DAY.date()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(f"March {day}, 2025\n{BODY}" for day in (3, 9, 21)),
+        f"Born April 8, 1931\n{BODY}",
+        f"{BODY}\nApril 8, 2025\n{BODY}",
+    ],
+)
+def test_a_date_line_that_heads_what_happened_then_stays(text: str, cleaner: Cleaner) -> None:
+    assert clean_text(text, cleaner).article_body == text
+
+
+@pytest.mark.parametrize(
     ("given", "kept"),
     [("Donau\u00addampf\u200b steigt", "Donaudampf steigt"), ("Le\u00a0Pen\u202f!", "Le Pen !")],
 )

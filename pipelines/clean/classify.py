@@ -132,7 +132,8 @@ def _veto(draft: Draft, scores: LineScores, odds: NDArray[np.float32]) -> None:
     judge = draft.judge
     if judge.model is None:
         return
-    is_sure = np.append(judge.is_sure, True)[draft.code] | _is_set_with_others(draft, scores)
+    is_sure = np.append(judge.is_sure, True)[draft.code] | draft.is_dateline
+    is_sure |= _is_set_with_others(draft, scores)
     score = np.where(odds >= TRUSTED_ODDS, scores.bare, scores.score)
     back = np.flatnonzero(~is_sure & (score < WITH_EVIDENCE * judge.threshold))
     draft.code[back], draft.score[back] = -1, 0

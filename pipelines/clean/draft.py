@@ -108,6 +108,8 @@ class Draft:
     """Confidence of each verdict, 0 without one, shape (lines,)."""
     dates: dict[int, Printed]
     """What the date lines say, by line."""
+    is_dateline: NDArray[np.bool_]
+    """Lines above the prose that say when the article was published, shape (lines,)."""
 
     def text(self, row: int) -> str:
         """The text of one line."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from pipelines.clean.dates import Printed, read_date
 from pipelines.clean.draft import Draft, Given, Judge
-from pipelines.clean.match import TAIL, candidates
+from pipelines.clean.match import BODY, HEAD, TAIL, candidates
 from pipelines.clean.place import place
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ MIN_MARKS: Final = 2
 MARK_SHARE: Final = 0.15
 """How many of the lines below a heading must be marks of comments for them to be comments."""
 
+WEB_YEAR: Final = 1995
+"""Earlier no article was published on the web: the date is of what it tells of."""
+
 _COMMENT_KINDS: Final = ("comment_form", "comment_prompt", "dateline", "share_prompt")
 """What stands beside the comments of readers: `Reply`, `Report`, when they were written."""
 
@@ -41,8 +44,10 @@ def gather(lines: LineBatch, folded: FoldedLines, given: Given, judge: Judge) ->
     code = possible[np.arange(possible.shape[0]), where.zone].astype(np.int32)
     support = judge.sites.support(given.site, given.night, lines.document, folded.line_hash)
     score = np.where(code >= 0, np.float32(0.99), np.float32(0))
-    draft = Draft(lines, folded, where, given, judge, support, code, score, {})
+    is_dateline = np.zeros(code.size, dtype=np.bool_)
+    draft = Draft(lines, folded, where, given, judge, support, code, score, {}, is_dateline)
     draft.dates.update(_read_dates(draft))
+    _find_datelines(draft, possible)
     _open_blocks(draft, possible)
     return draft
 
@@ -60,6 +65,17 @@ def _read_dates(draft: Draft) -> dict[int, Printed]:
         else:
             dates[row] = printed
     return dates
+
+
+def _find_datelines(draft: Draft, possible: NDArray[np.int32]) -> None:
+    """Note the date lines above the prose, but for texts that go on from date to date."""
+    is_date = np.array([rule.moves == "date" for rule in draft.judge.rulebook.rules] + [False])
+    document, zone = draft.lines.document, draft.where.zone
+    chronicles = np.unique(document[is_date[possible[:, HEAD]] & (zone == BODY)])
+    for row, printed in draft.dates.items():
+        is_when = printed.at is not None and printed.at.year >= WEB_YEAR
+        draft.is_dateline[row] = is_when and zone[row] == HEAD and is_date[draft.code[row]]
+    draft.is_dateline[np.isin(document, chronicles)] = False
 
 
 def _open_blocks(draft: Draft, possible: NDArray[np.int32]) -> None:

@@ -294,6 +294,6 @@ def test_a_file_that_cannot_be_read_is_named() -> None:
 
 
 def test_every_reason_has_a_case() -> None:
-    elsewhere = {"not_a_regular_file", "unreadable", "html_memory"}
+    elsewhere = {"not_a_regular_file", "unreadable", "html_memory", "other_format"}
     shown = {case[1] for case in WHOLE} | {case[0] for case in [*LINE_CASES, *RECORD_CASES]}
     assert shown | elsewhere == set(REASONS)

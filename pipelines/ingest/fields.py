@@ -126,6 +126,12 @@ def _plan(names: tuple[str, ...]) -> Plan:
     return Plan(columns, dates)
 
 
+def column_of(name: str) -> str | None:
+    """The column that a field of this name fills, if any."""
+    match = _column(name)
+    return match[0] if match else None
+
+
 def _column(name: str) -> tuple[str, int] | None:
     alias = name.strip().lower()
     if match := _RANK.get(alias):

@@ -11,7 +11,9 @@ from typing import Final
 
 from pipelines.ingest.collect import Collector
 from pipelines.ingest.contents import Content, UnreadableError, UnsettledError, held, unpacked
+from pipelines.ingest.encoding import decode
 from pipelines.ingest.feed import read_feed
+from pipelines.ingest.foreign import binary_kind, code_kind, other_kind
 from pipelines.ingest.html_page import read_html_page
 from pipelines.ingest.json_document import read_json_document
 from pipelines.ingest.json_lines import read_json_lines
@@ -26,7 +28,7 @@ from pipelines.ingest.model import (
 from pipelines.ingest.pages import PagePool, read_pages
 from pipelines.ingest.parquet import read_parquet
 from pipelines.ingest.plain_text import read_plain_text
-from pipelines.ingest.sniff import BINARY, sniff
+from pipelines.ingest.sniff import sniff
 from pipelines.ingest.unpack import DamagedError
 from pipelines.ingest.warc import read_warc
 from pipelines.settings import Settings
@@ -176,7 +178,16 @@ def _read(content: Content, settings: Settings) -> Iterator[Item]:
     kind = sniff(head)
     reader = READERS.get(kind)
     if reader is None:
-        what = next((name for magic, name in BINARY.items() if head.startswith(magic)), "no text")
+        what = binary_kind(head) or "no text"
         yield content.source.refuse("binary_file", what, content.whole())
         return
+    if kind == "txt" and (other := _other_than_text(content.source.uri, head)):
+        yield content.source.refuse("other_format", other, content.whole())
+        return
     yield from reader(content, settings)
+
+
+def _other_than_text(uri: str, head: bytes) -> str | None:
+    decoded = decode(head)
+    text = decoded.text if decoded else ""
+    return other_kind(text) or code_kind(uri, text)

@@ -12,6 +12,7 @@ REASONS: Final[dict[str, str]] = {
     "empty_file": "deliver the file again; it holds no byte",
     "empty_text": "deliver the text; there is only white space",
     "binary_file": "deliver text, HTML, JSON Lines, Parquet, a feed or WARC (plain, .gz or .zst)",
+    "other_format": "deliver each article as text, HTML, JSON Lines, Parquet, a feed or WARC",
     "nested_archive": "compress the file once only",
     "truncated_gzip": "deliver the archive again; it ends too early, none of it was taken",
     "corrupt_gzip": "deliver the archive again; its check sum is wrong, none of it was taken",

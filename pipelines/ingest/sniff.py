@@ -8,6 +8,7 @@ from typing import Final
 import orjson
 
 from pipelines.ingest.encoding import decode
+from pipelines.ingest.foreign import binary_kind
 from pipelines.ingest.markup import is_markup
 
 _FIRST_ELEMENT: Final = re.compile(
@@ -17,25 +18,6 @@ _FIRST_ELEMENT: Final = re.compile(
 _FEEDS: Final = ("rss", "feed", "rdf")
 _JSON_START: Final = re.compile(r'\{\s*"[^"\n]*"\s*:|\[\s*\{\s*["}]|\[\s*\]\s*$')
 _HEAD: Final = 4096
-BINARY: Final[dict[bytes, str]] = {
-    b"%PDF-": "a PDF",
-    b"PK\x03\x04": "a zip archive or office document",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"GIF8": "a picture",
-    b"RIFF": "a picture or recording",
-    b"7z\xbc\xaf": "a 7z archive",
-    b"Rar!": "a rar archive",
-    b"BZh": "a bzip2 archive",
-    b"\xfd7zXZ": "an xz archive",
-    b"\x04\x22\x4d\x18": "an lz4 archive",
-    b"\x7fELF": "a program",
-    b"SQLite format 3": "a database",
-    b"ORC": "an ORC file",
-    b"Obj\x01": "an Avro file",
-    b"\xd0\xcf\x11\xe0": "an office document",
-}
-"""First bytes -> what it is, for formats that are no input."""
 
 
 def sniff(head: bytes) -> str:
@@ -47,7 +29,7 @@ def sniff(head: bytes) -> str:
         return "parquet"
     if head.startswith(b"WARC/"):
         return "warc"
-    if head.startswith(tuple(BINARY)):
+    if binary_kind(head):
         return "binary"
     decoded = decode(head[: len(head) // 4 * 4]) if len(head) > 4 else decode(head)
     return sniff_text(decoded.text) if decoded else "binary"

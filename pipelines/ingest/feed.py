@@ -10,8 +10,10 @@ import hashlib
 import html
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from html.entities import html5
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+from urllib.parse import urljoin
 
 from lxml import etree
 from lxml.etree import _Element
@@ -19,6 +21,7 @@ from lxml.etree import _Element
 from pipelines.ingest.block_text import block_text
 from pipelines.ingest.contents import MEMORY_BYTES, Content
 from pipelines.ingest.encoding import decode_page
+from pipelines.ingest.fields import web_address
 from pipelines.ingest.markup import is_page
 from pipelines.ingest.model import Item, Source
 from pipelines.ingest.records import MOST_INLINE, Place, read_record
@@ -42,12 +45,25 @@ _FIELDS: Final = {
 }
 """Local element name -> field name as in `fields.toml`."""
 
+_MEDIA: Final = "/mrss"
+"""Of the namespace of pictures and their captions: `media:content` is no content of the article."""
+
+_PAGES: Final = ("", "text/html", "application/xhtml+xml")
+_MAILBOX: Final = re.compile(r"(\S+@\S+) \((.+)\)")
+_INLINE: Final = re.compile(r"</?(?:a|b|em|font|i|mark|small|span|strong|sub|sup|u)\b[^<>]*>", re.I)
 _DECLARATION: Final = re.compile(r"\s*<\?xml.*?\?>", re.S)
 _SUBSET: Final = re.compile(r"<!DOCTYPE[^>\[]*\[", re.I)
 _ENTITY: Final = re.compile(r"&([A-Za-z][A-Za-z0-9]*;)")
 _XML_ENTITIES: Final = ("amp;", "lt;", "gt;", "quot;", "apos;")
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _TAG: Final = re.compile(r"<[a-zA-Z/!][^<>]*>")
+
+
+class Feed(NamedTuple):
+    """What holds for all entries of a feed: its language, and the address it is about."""
+
+    language: str | None
+    home: str
 
 
 def read_feed(content: Content, settings: Settings) -> Iterator[Item]:
@@ -72,10 +88,10 @@ def read_feed(content: Content, settings: Settings) -> Iterator[Item]:
     if _local(root) not in ROOTS:
         yield source.refuse("not_a_feed", f"the root element is <{_local(root)}>", content.whole())
         return
-    language = _language(root)
+    whole = Feed(_language(root), _home(root))
     entries = (e for e in root.iter() if _local(e) in ENTRIES)
     for number, entry in enumerate(entries, 1):
-        yield _entry(entry, number, language, source, (*decoded.flags, *flags))
+        yield _entry(entry, number, whole, source, (*decoded.flags, *flags))
 
 
 def _root_start(text: str) -> int:
@@ -126,14 +142,21 @@ def _language(root: _Element) -> str | None:
     return found or next(named, None)
 
 
+def _home(root: _Element) -> str:
+    """The site's address, against which RSS reads relative ones."""
+    heads = (e for top in (root, *root) for e in top if _local(e) == "link")
+    addresses = ((e.get("href") or e.text or "").strip() for e in heads if _is_page(e))
+    return next(filter(web_address, addresses), "")
+
+
 def _entry(
-    entry: _Element, number: int, language: str | None, source: Source, flags: tuple[str, ...]
+    entry: _Element, number: int, whole: Feed, source: Source, flags: tuple[str, ...]
 ) -> Item:
     payload = etree.tostring(entry, with_tail=False, encoding="utf-8")
     canonical = _canonical(entry) or payload
     locator = f"entry {number}"
     place = Place(locator, "feed", payload, hashlib.sha256(canonical).hexdigest())
-    return read_record(_record(entry, language), source, place, flags)
+    return read_record(_record(entry, whole), source, place, flags)
 
 
 def _canonical(entry: _Element) -> bytes | None:
@@ -144,27 +167,55 @@ def _canonical(entry: _Element) -> bytes | None:
         return None
 
 
-def _record(entry: _Element, language: str | None) -> dict[str, Any]:
+def _record(entry: _Element, whole: Feed) -> dict[str, Any]:
     """The entry's fields under the names of `fields.toml`; what has none keeps its own."""
-    shown = {_local(e): e for e in reversed(entry) if _local(e) in _CONTENT and _markup(e).strip()}
+    shown = {_name(e): e for e in reversed(entry) if _name(e) in _CONTENT and _markup(e).strip()}
     full = next((name for name in _CONTENT if name in shown), None)
-    record: dict[str, Any] = {"language": language} if language else {}
-    for element in entry:
-        name = _local(element)
+    record: dict[str, Any] = {"language": whole.language} if whole.language else {}
+    for element in sorted(entry, key=_is_other_link):
+        name = _name(element)
         if name == full and element is shown[name]:
             record.update(_article(element))
         elif name == "link":
-            _add_link(record, element)
+            _add_link(record, element, whole)
         elif name:
-            _add(record, _FIELDS.get(name, name), _plain(element))
+            _add_field(record, name, element)
     if "published" not in record and "updated" in record:
         record["published"] = record["updated"]  # the one date that Atom demands (RFC 4287)
+    if "url" not in record and (address := _permanent(entry)):
+        record["url"] = address
     return record
 
 
+def _name(element: _Element) -> str:
+    """The element's local name; of one that is about a picture or recording, told apart."""
+    name, tag = _local(element), element.tag
+    is_media = isinstance(tag, str) and (etree.QName(tag).namespace or "").rstrip("/").endswith(
+        _MEDIA
+    )
+    return f"media_{name}" if is_media else name
+
+
+def _permanent(entry: _Element) -> str | None:
+    """The `guid` of RSS, which is the entry's address unless it says that it is none."""
+    guid = next((e for e in entry if _local(e) == "guid"), None)
+    is_address = guid is not None and guid.get("isPermaLink", "true").lower() == "true"
+    return web_address(guid.text or "") if guid is not None and is_address else None
+
+
+def _add_field(record: dict[str, Any], name: str, element: _Element) -> None:
+    value = _plain(element)
+    if name == "author" and (mailbox := _MAILBOX.fullmatch(value)):  # as RSS 2.0 writes it
+        _add(record, "author_address", mailbox[1])
+        value = mailbox[2]
+    if name == "title" and "</" in value and element.get("type") != "text":
+        value = _INLINE.sub("", value)
+    _add(record, _FIELDS.get(name, name), value)
+
+
 def _add(record: dict[str, Any], name: str, value: str) -> None:
-    """Set a field; one that stands twice becomes a list."""
-    if not value:
+    """Set a field; one that stands twice with two values becomes a list."""
+    if not value or value == record.get(name):
         return
     if name not in record or name == "language":
         record[name] = value
@@ -176,11 +227,28 @@ def _add(record: dict[str, Any], name: str, value: str) -> None:
         record[name] = [record[name], value]
 
 
-def _add_link(record: dict[str, Any], element: _Element) -> None:
+def _is_page(link: _Element) -> bool:
+    """Whether a link leads to the page that the feed or entry is about."""
+    return link.get("rel", "alternate") == "alternate" and link.get("type", "") in _PAGES
+
+
+def _is_other_link(element: _Element) -> bool:
+    return _local(element) == "link" and not _is_page(element)
+
+
+def _add_link(record: dict[str, Any], element: _Element, whole: Feed) -> None:
     relation = element.get("rel", "alternate")
     address = (element.get("href") or element.text or "").strip()
     name = "url" if relation == "alternate" and "url" not in record else f"link_{relation}"
-    _add(record, name, address)
+    _add(record, name, _absolute(address, whole.home, element.base) if name == "url" else address)
+
+
+def _absolute(address: str, home: str, base: str | None) -> str:
+    """An address as the feed means it: `base` is its `xml:base`."""
+    try:
+        return urljoin(urljoin(home, base or ""), address) if address else ""
+    except ValueError:  # one of them is no address
+        return address
 
 
 def _article(element: _Element) -> dict[str, str]:
@@ -196,14 +264,19 @@ def _as_text(markup: str) -> str:
 
 
 def _markup(element: _Element) -> str:
-    """The HTML inside an element: escaped text, or XHTML children."""
-    if len(element):
-        return "".join(etree.tostring(e, encoding="unicode", method="html") for e in element)
-    return element.text or ""
+    """The HTML inside an element: escaped text, or children that are markup themselves."""
+    if not len(element):
+        return element.text or ""
+    inside = deepcopy(element)
+    for child in inside.iterdescendants("{*}*"):
+        child.tag = etree.QName(child).localname  # `<xhtml:p>` is a paragraph
+    text = html.escape(element.text or "", quote=False)
+    return text + "".join(etree.tostring(e, encoding="unicode", method="html") for e in inside)
 
 
 def _plain(element: _Element) -> str:
     """A short field as text; an empty element gives its term or address."""
-    name = next((e for e in element if _local(e) == "name"), None)
+    wanted = "title" if _local(element) == "source" else "name"
+    name = next((e for e in element if _local(e) == wanted), None)
     text = "".join((element if name is None else name).itertext()).strip()
     return html.unescape(text) or element.get("term") or element.get("url") or ""

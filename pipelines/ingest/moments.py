@@ -23,9 +23,18 @@ _TIME: Final = re.compile(
 )
 _STAMP: Final = re.compile(r"\d{14}")
 _NUMBER: Final = re.compile(r"\d{10,19}(?:\.\d+)?")
-_RFC822: Final = re.compile(
-    r"(?:[A-Za-z]{3}, )?\d{1,2} [A-Za-z]{3} \d{4} \d\d:\d\d(?::\d\d)?(?: (?:[+-]\d{4}|[A-Z]{1,4}))?"
+_MAIL: Final = re.compile(
+    r"(?:[A-Za-z]{3,9}, ?)?(\d{1,2} [A-Za-z]{3,9} (?:\d{4}|\d\d) \d\d:\d\d(?::\d\d)?)"
+    r"(?: ([+-]\d{2}:?\d{2}|[A-Z]{1,5}))?"
 )
+_ZONES: Final = {
+    "": 0, "Z": 0, "UT": 0, "UTC": 0, "GMT": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "CEST": 2,
+    "EET": 2, "EEST": 3, "MSK": 3, "HKT": 8, "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11,
+    "NZST": 12, "NZDT": 13, "AST": -4, "ADT": -3, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5,
+    "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
+}  # fmt: skip
+"""Hours from UTC; those of America as RFC 822 has them, BST as British feeds write it."""
+
 _MONTH: Final = (
     "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?"
     "|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
@@ -94,7 +103,12 @@ def _from_number(match: re.Match[str]) -> Moment | None:
 
 
 def _from_mail(match: re.Match[str]) -> Moment | None:
-    return _second(parsedate_to_datetime(match[0]))
+    """A date as in mail; one in a zone of unknown or several meanings (`IST`) is not read."""
+    when, zone = match.groups(default="")
+    if zone[:1] not in ("+", "-"):
+        hours = _ZONES.get(zone)
+        zone = "" if hours is None else f"{hours * 100:+05d}"
+    return _second(parsedate_to_datetime(f"{when} {zone.replace(':', '')}")) if zone else None
 
 
 def _iso(time: re.Match[str]) -> datetime:
@@ -137,7 +151,7 @@ _FORMS: Final = (
     (_DAY, _from_day),
     (_STAMP, _from_stamp),
     (_NUMBER, _from_number),
-    (_RFC822, _from_mail),
+    (_MAIL, _from_mail),
     (_MONTH_FIRST, _from_named),
     (_DAY_FIRST, _from_named),
 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -127,6 +128,38 @@ def verdict_of(plan: Plan, folder: Path) -> sentence.Verdict:
     tonight = rows["tonight"][0]
     found = sentence.all_findings(rows["findings"], rows["new_lines"], tonight["night"])
     return sentence.verdict(tonight, found)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Documents night by night from Monday, 5 January on, and the nights that are called out."""
+
+    counts: list[int]
+    told: list[int]
+
+
+WEEK: Final = [10, 9, 11, 10, 12, 0, 0]
+SILENCES: Final = {
+    "as long as it lasts": Counts([8, 9, 7] * 10 + [0] * 6, [*range(30, 36)]),
+    "of a site that pauses at weekends": Counts(5 * WEEK + [0, 0, 11], [35, 36]),
+    "of such a site, in its third week": Counts(2 * WEEK + [10, 0, 0, 10], [15, 16]),
+    "again within the month": Counts([8] * 30 + [0, 0] + [8] * 6 + [0], [30, 31, 38]),
+    "of a site that is silent every third night": Counts([8, 9, 0] * 14, []),
+    "of a site that now and then delivers": Counts([9, 0, 9, 9, 0] * 12, []),
+    "after a month of it": Counts([8] * 30 + [0] * 40, [*range(30, 58)]),
+}
+
+
+@pytest.mark.parametrize("name", SILENCES)
+def test_silence_is_told(tmp_path: Path, name: str) -> None:
+    first = date(2026, 1, 5)
+    rows = [
+        dict.fromkeys(SITE_NIGHTS.names)
+        | {"site": "a.example", "night": first + timedelta(days=n), "document_count": count}
+        for n, count in enumerate(SILENCES[name].counts)
+    ]
+    told = [it["night"] for it in drift_of(rows, tmp_path) if it["verdict"] in ("watch", "fault")]
+    assert sorted((it - first).days for it in told) == SILENCES[name].told
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,9 @@ windowed as (
         count(value) over lately as recent_count,
         median(value) over lately as recent_median,
         mad(value) over lately as recent_mad,
-        min(value) over lately as recent_least,
+        list(night) filter (where value = 0) over lately as silent_nights,
+        list(isodow(night)) filter (where value > 0) over lately as busy_weekdays,
+        max(night) filter (where value > 0) over lately as last_delivery,
     from measured
     window
         weekday as (
@@ -83,13 +85,23 @@ compared as (
         measure,
         value,
         n,
-        recent_least,
+        -- Of nights whose weekday brings something, which two weeks show; a silence that is not
+        -- over is no excuse.
+        list_contains(busy_weekdays, isodow(night)) and coalesce(
+            len(list_filter(
+                silent_nights,
+                lambda it: it < last_delivery
+                and (recent_count < 14 or list_contains(busy_weekdays, isodow(it)))
+            )),
+            0
+        ) * 10 <= len(busy_weekdays) as is_rarely_silent,
         weekday_count >= 4 as is_same_weekday,
         if(weekday_count >= 4, weekday_count, recent_count) as compared_count,
         case
             when weekday_count >= 4 then weekday_median
             when recent_count >= 7 then recent_median
         end as usual,
+        recent_median,
         -- Four weekdays alone may agree by chance: the spread is never below that of all nights.
         1.4826 * greatest(if(weekday_count >= 4, weekday_mad, 0), recent_mad) as scaled_mad,
     from windowed
@@ -107,7 +119,8 @@ scored as (
             rules.share_floor * abs(usual),
             rules.count_floor,
             case
-                when measure in ('document_count', 'rejected_count') then sqrt(usual)
+                when measure in ('document_count', 'rejected_count')
+                    then sqrt(usual + greatest(recent_median - usual, 0))
                 when measure = 'median_word_count' then 0.5 * usual / sqrt(n)
                 -- A share of characters scatters less than a share of documents.
                 when measure = 'removed_share' then 0.3 * sqrt(usual * (1 - usual) / n)
@@ -131,9 +144,10 @@ select
     (value - usual) / spread as score,
     case
         when usual is null then 'new'
-        -- Silence of a site that never was silent: no spread can say it as clearly. Below five
-        -- documents a night it happens by chance (a Poisson count of 5 is 0 in 0.7 % of nights).
-        when measure = 'document_count' and value = 0 and recent_least >= 1 and usual >= 5
+        -- Silence of a site that is silent in one of ten nights at most: no spread can say it as
+        -- clearly. Below five documents a night it happens by chance (a Poisson count of 5 is 0
+        -- in 0.7 % of nights).
+        when measure = 'document_count' and value = 0 and is_rarely_silent and usual >= 5
             then 'fault'
         when (value - usual) / spread >= 1.5 * high or (usual - value) / spread >= 1.5 * low
             then 'fault'

@@ -4,12 +4,13 @@ severity = "warning"
 why = "From five earlier nights on, against their median: a scraper that stopped, or one that delivered its archive."
 */
 with nights as (
+    -- Of all runs of a night: a second one that takes what came late is none of its own.
     select
-        run_id,
+        max(run_id) as run_id,
         count(*) as document_count,
-        run_id = max(run_id) over () as is_last,
+        max(run_id) = max(max(run_id)) over () as is_last,
     from documents
-    group by run_id
+    group by split_part(run_id, '.', 2)
 ),
 
 compared as (

@@ -6,7 +6,8 @@ why = "From ten documents before and ten in the last night on: a field that was 
 with counted as (
     select
         site,
-        run_id = (select max(run_id) from documents) as is_last,
+        split_part(run_id, '.', 2) = (select split_part(max(run_id), '.', 2) from documents)
+            as is_last,
         count(*) as document_count,
         [count(headline), count(byline), count(date_published), count(url)] as filled_counts,
     from documents

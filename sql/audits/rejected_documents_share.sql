@@ -11,12 +11,12 @@ with arrivals as (
 
 nights as (
     select
-        run_id,
+        max(run_id) as run_id,
         avg(is_rejected) as observed_value,
         count(*) as input_count,
-        run_id = max(run_id) over () as is_last,
+        max(run_id) = max(max(run_id)) over () as is_last,
     from arrivals
-    group by run_id
+    group by split_part(run_id, '.', 2)
 )
 
 select

@@ -51,16 +51,31 @@ delivered as (
     group by languages.site, runs.logical_date
 ),
 
+-- The site that the documents of a folder have, as ingest read it from the folder's name.
+folders as (
+    select
+        regexp_extract(source_uri, '\d{4}-\d{2}-\d{2}/([^/]+)/', 1) as folder,
+        min(site) as site,
+    from marts.documents
+    group by folder
+    having min(site) = max(site)
+),
+
+placed as (
+    select
+        regexp_extract(source_uri, '\d{4}-\d{2}-\d{2}/([^/]+)/', 1) as folder,
+        run_id,
+    from marts.rejected_documents
+),
+
 refused as (
     select
-        coalesce(
-            nullif(regexp_extract(rejected.source_uri, '\d{4}-\d{2}-\d{2}/([^/]+)/', 1), ''),
-            'unknown'
-        ) as site,
+        if(placed.folder = '', 'unknown', coalesce(folders.site, lower(placed.folder))) as site,
         runs.logical_date as night,
         count(*) as rejected_count,
-    from marts.rejected_documents as rejected
+    from placed
     inner join lake.runs as runs using (run_id)
+    left join folders using (folder)
     group by all
 ),
 

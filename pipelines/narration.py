@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import sys
 from collections.abc import Mapping
@@ -31,6 +32,9 @@ LEDGER: Final = (
     ("rejected_count", "  rejected"),
 )
 """Columns of `runs` in the order and with the indentation in which a ledger is read."""
+
+_FEW_IDS: Final = 5
+"""Ids of broken rows that are told of a check."""
 
 _PIPE_WIDTH: Final = 10_000
 """Characters of a table's line where no terminal limits it."""
@@ -128,22 +132,29 @@ def _show_failed(checks: list[dict[str, Any]]) -> None:
     for check in checks:
         place = ".".join(filter(None, (check["table_name"], check["column_name"])))
         site = f", site {plain_line(check['site'])}" if check["site"] else ""
-        count = f": {check['unexpected_count']:,} rows" if check["unexpected_count"] else ""
-        ids = f" ({_ids(check)} …)" if check["unexpected_ids"] else ""
+        broken = check["unexpected_count"] or 0
+        count = f": {broken:,} {'row' if broken == 1 else 'rows'}" if broken else ""
+        more = " …" if broken > _FEW_IDS else ""
+        ids = f" ({_ids(check)}{more})" if check["unexpected_ids"] else ""
         line = f"{check['severity']}: {place}: {check['expectation_type']}{site}{count}{ids}"
         print(line, file=sys.stderr)
 
 
 def _ids(check: Mapping[str, Any]) -> str:
-    return " ".join((check["unexpected_ids"] or [])[:5])
+    return " ".join((check["unexpected_ids"] or [])[:_FEW_IDS])
 
 
 def _show_where(outcome: Outcome, settings: Settings) -> None:
-    home = "" if settings.origins.get("home") == "default" else f" --home {settings.home}"
+    home = (
+        ""
+        if settings.origins.get("home") == "default"
+        else f" --home {shlex.quote(str(settings.home))}"
+    )
     if outcome.status == "quality_gate_failed":
         print("\nNothing was published; readers still see the night before.")
         print(f"Rows       {_command()} explain{home} ID")
-        print(f"Tables     {_command()} check{home} {settings.warehouse / 'night.duckdb'}")
+        database = shlex.quote(str(settings.warehouse / "night.duckdb"))
+        print(f"Tables     {_command()} check{home} {database}")
         return
     print(f"\nTables     {outcome.published}")
     print(f"Dashboard  {outcome.dashboard}")
@@ -156,7 +167,8 @@ def _command() -> str:
     if shutil.which("copydesk"):
         return "copydesk"
     called = Path(sys.argv[0])
-    return str(called.relative_to(Path.cwd()) if called.is_relative_to(Path.cwd()) else called)
+    here = Path.cwd()
+    return shlex.quote(str(called.relative_to(here) if called.is_relative_to(here) else called))
 
 
 def show_settings(settings: Settings, *, as_json: bool) -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from invented_texts import Piece, deliver, invent, rendered
 
+from pipelines import warehouse
 from pipelines.dashboard import charts, raw_text, sentence, shown, side_by_side
 from pipelines.dashboard.charts import Point, Series, Stretch
 from pipelines.visible import HIDDEN, plain_line
@@ -235,8 +236,11 @@ def test_failed_checks_of_a_site_are_one_finding() -> None:
         "level": 2,
         "value": 5.0,
         "detail": [
-            "documents.site expect_column_values_to_not_be_null",
-            "stories audit.stories_counts",
+            {"name": name, "ids": [], "observed": None}
+            for name in (
+                "documents.site expect_column_values_to_not_be_null",
+                "stories audit.stories_counts",
+            )
         ],
     }
     found = sentence.finding(row, date(2026, 3, 2))
@@ -244,3 +248,45 @@ def test_failed_checks_of_a_site_are_one_finding() -> None:
         "a.example fails 5 critical checks: documents.site column values to not be null, "
         "audit: stories counts and 3 more"
     )
+
+
+@pytest.mark.parametrize(
+    ("audit", "ids", "observed", "words"),
+    [
+        (
+            "documents_site_lost_a_field",
+            ["byline", "url"],
+            0.0,
+            "lost what nine of ten of its documents had: byline, url",
+        ),
+        (
+            "rejected_documents_site_fields",
+            [],
+            1.0,
+            "had 1 input refused: a field lost or of another type",
+        ),
+        ("documents_site_empty", [], 0.25, "has 25\u202f% of its documents without a word"),
+        ("documents_unknown", ["a"], 1.0, "fails a check: audit: documents unknown"),
+    ],
+)
+def test_a_failed_check_of_a_site_says_what_it_does(
+    audit: str, ids: list[str], observed: float, words: str
+) -> None:
+    detail = [{"name": f"documents audit.{audit}", "ids": ids, "observed": observed}]
+    row = {"site": "a.example", "measure": "check", "level": 1, "value": 1.0, "detail": detail}
+    assert sentence.finding(row, date(2026, 3, 2)).sentence == f"a.example {words}"
+
+
+@pytest.mark.parametrize(
+    ("refused", "words"),
+    [(0, "delivered nothing"), (8, "delivered nothing but 8 inputs that had to be refused")],
+)
+def test_a_site_of_which_all_was_refused_did_deliver(refused: int, words: str) -> None:
+    row = {"site": "a.example", "measure": "document_count", "level": 2, "value": 0.0}
+    row |= {"usual": 9.0, "is_same_weekday": False, "refused_count": refused}
+    assert sentence.finding(row, date(2026, 3, 2)).what == words
+
+
+def test_every_audit_of_a_site_has_words() -> None:
+    of_sites = {it.name for it in warehouse.load_models("audits") if "_site_" in it.name}
+    assert {f"audit.{name}" for name in of_sites} == set(sentence._AUDITS)

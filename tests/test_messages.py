@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -77,6 +78,36 @@ def test_a_failed_gate_names_the_tables_that_were_not_published(
     narration.show_outcome(failed, settings, as_json=False, quiet=False)
     said = capsys.readouterr().out
     assert f"check --home {home} {tonight.night_file(settings)}" in said
+
+
+def test_a_hint_can_be_pasted_whatever_the_home_is_called(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    home = Path("/tmp/it's a home")
+    settings = Settings(home=home, origins={"home": "command line"})
+    ledger = {column: 0 for column, _ in narration.LEDGER}
+    narration.show_outcome(
+        night.Outcome("1", "published", ledger, [], home, home),
+        settings,
+        as_json=False,
+        quiet=False,
+    )
+    hint = capsys.readouterr().out.splitlines()[-1]
+    query = "from stories order by site_count desc limit 5"
+    assert shlex.split(hint)[-4:] == ["sql", "--home", str(home), query]
+
+
+@pytest.mark.parametrize(
+    ("ids", "words"), [(["a"], ": 1 row (a)"), (list("abcdefg"), ": 7 rows (a b c d e …)")]
+)
+def test_only_ids_that_are_left_out_are_hinted_at(
+    ids: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check = {"table_name": "documents", "column_name": None, "expectation_type": "audit.a"}
+    check |= {"severity": "warning", "site": None, "success": False}
+    check |= {"unexpected_count": len(ids), "unexpected_ids": ids}
+    narration._show_failed([check])
+    assert capsys.readouterr().err == f"warning: documents: audit.a{words}\n"
 
 
 @pytest.mark.parametrize("command", ["check", "doctor", "config show"])

@@ -112,17 +112,18 @@ def _context(rows: Panels) -> Row:
 _LAYERS: Final = (
     ("article", "articles", "article_count"),
     ("copy", "copies", "copy_count"),
-    ("known", "known", "known_count"),
     ("refused", "refused", "rejected_count"),
 )
 
 
 def _ledger(nights: Sequence[Row]) -> Markup:
+    """Bars of what was new: what lies in the landing zone from earlier nights outgrows it."""
     series = [Series(css, name, [row[key] for row in nights]) for css, name, key in _LAYERS]
     labels = [shown.day(row["night"]) for row in nights]
-    most = max(nights, key=lambda row: row["document_count_in"])
-    label = f"Documents per night, {shown.plural(len(nights), 'night')}; most on "
-    label += f"{shown.day(most['night'])}: {shown.number(most['document_count_in'])}"
+    new = [sum(row[key] for _, _, key in _LAYERS) for row in nights]
+    most = max(range(len(nights)), key=new.__getitem__)
+    label = f"New documents per night, {shown.plural(len(nights), 'night')}; most on "
+    label += f"{shown.day(nights[most]['night'])}: {shown.number(new[most])}"
     return charts.stacked_bars(series, labels, label)
 
 
@@ -197,7 +198,7 @@ def _pair(row: Row) -> Row:
 
 
 def _story(row: Row) -> Row:
-    label = f"{shown.plural(len(row['hours']), 'dated document')}"
+    label = f"{shown.plural(len(row['hours']), 'timed document')}"
     if row["hours"]:
         label += f" within {shown.hours(row['hours'][-1])}"
     return {**row, "spread": charts.dots(row["hours"], label)}

@@ -87,8 +87,20 @@ def finding(row: Row, night: date) -> Finding:
     return _failed(row) if row["measure"] == "check" else _drift(row, night)
 
 
+_AUDITS: Final = {
+    "audit.documents_site_empty": "has {share} of its documents without a word",
+    "audit.documents_site_language_unknown": "has {share} of its documents in no known language",
+    "audit.documents_site_lost_a_field": "lost what nine of ten of its documents had: {ids}",
+    "audit.documents_site_lost_its_text": "lost {share} of its text or more in every document",
+    "audit.rejected_documents_site_fields": "had {inputs} refused: a field lost or of another type",
+}
+"""What a site does that fails a check, after its name."""
+
+
 def _failed(row: Row) -> Finding:
-    count, names = int(row["value"]), [words_of_check(name) for name in row["detail"]]
+    count, names = int(row["value"]), [words_of_check(it) for it in row["detail"]]
+    if row["site"] and count == 1 and _of_site(row["detail"][0]):
+        return Finding(row["site"], row["level"], names[0], "checks")
     critical = "critical " if row["level"] == 2 else ""
     checks = f"a {critical}check" if count == 1 else f"{number(count)} {critical}checks"
     what = f"fails {checks}" if row["site"] else f"{checks} failed"
@@ -96,15 +108,24 @@ def _failed(row: Row) -> Finding:
     return Finding(row["site"], row["level"], what, "checks", f": {', '.join(names)}{more}")
 
 
-def words_of_check(name: str) -> str:
+def words_of_check(failed: Row) -> str:
     """`documents.site expect_column_values_to_not_be_null` without its `expect_`.
 
-    An audit's name says what it is about.
+    What is known of a site's audit in words; another audit's name says what it is about.
     """
-    table, _, expectation = name.partition(" ")
+    table, _, expectation = failed["name"].partition(" ")
     if expectation.startswith("audit."):
-        return words(expectation)
+        return _of_site(failed) or words(expectation)
     return f"{table} {words(expectation)}"
+
+
+def _of_site(failed: Row) -> str:
+    observed = failed["observed"] or 0.0
+    return _AUDITS.get(failed["name"].partition(" ")[2], "").format(
+        share=share(observed),
+        inputs=plural(observed, "input"),
+        ids=", ".join(plain_line(it, 60) for it in failed["ids"] or ()),
+    )
 
 
 def _drift(row: Row, night: date) -> Finding:
@@ -114,6 +135,8 @@ def _drift(row: Row, night: date) -> Finding:
     value = form(row["value"])
     if measure == "document_count":
         value = plural(row["value"], "document") if row["value"] else "nothing"
+        if not row["value"] and row["refused_count"]:
+            value += f" but {plural(row['refused_count'], 'input')} that had to be refused"
     on = f"on a usual {night:%A}" if row["is_same_weekday"] else "usually"
     compared = f"; {on} {usual.format(usual=form(row['usual']))}"
     return Finding(row["site"], row["level"], what.format(value=value), "sites", compared)

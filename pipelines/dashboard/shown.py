@@ -97,6 +97,11 @@ def moment(value: datetime | None) -> str:
     return "–" if value is None else f"{value.day} {value:%b %Y, %H:%M}"
 
 
+def published(value: datetime) -> str:
+    """2 Mar 2026, 04:10; a midnight without its hours, since that is how a mere day is kept."""
+    return moment(value).removesuffix(", 00:00")
+
+
 def words(name: str | None) -> str:
     """`comment_prompt` as `comment prompt`, an expectation without its `expect_`."""
     return (name or "").removeprefix("expect_").replace("_", " ").replace("audit.", "audit: ")
@@ -120,6 +125,7 @@ FILTERS: Final[dict[str, Any]] = {
         day,
         long_day,
         moment,
+        published,
         words,
     )
 } | {"plain_line": plain_line, "plural": plural}

@@ -9,7 +9,8 @@ value = "What was measured; for checks, how many failed."
 usual = "What is usual."
 score = "Distance in spreads; null where there is none."
 is_same_weekday = "Whether the usual is that of the same weekday."
-detail = "Up to three names of failed checks, those with most broken rows first."
+refused_count = "Inputs of the site that were refused tonight; null for checks."
+detail = "Up to three failed checks, those with most broken rows first: name, ids of rows but the site itself, what was observed."
 */
 with latest as (
     select logical_date as night, run_id from runs
@@ -26,12 +27,14 @@ drifting as (
         site_drift.usual,
         site_drift.score,
         site_drift.is_same_weekday,
-        []::varchar[] as detail,
+        site_nights.rejected_count as refused_count,
+        []::struct(name varchar, ids varchar[], observed double)[] as detail,
         -- A site that fell silent is worse than any number of spreads.
         if(site_drift.measure = 'document_count' and site_drift.value = 0, 1000, 0)
             + abs(site_drift.score) as weight,
     from site_drift
     inner join latest using (night)
+    left join site_nights using (site, night)
     where site_drift.verdict in ('watch', 'fault')
 ),
 
@@ -42,6 +45,8 @@ failed as (
         concat_ws(
             ' ', concat_ws('.', checks.table_name, checks.column_name), checks.expectation_type
         ) as name,
+        list_filter(checks.unexpected_ids, lambda it: it is distinct from checks.site)[1:3] as ids,
+        checks.observed_value,
         coalesce(checks.unexpected_count / greatest(checks.row_count, 1), 0) as broken_share,
     from checks
     inner join latest using (run_id)
@@ -57,7 +62,11 @@ failing as (
         null::double as usual,
         null::double as score,
         null::boolean as is_same_weekday,
-        list(name order by broken_share desc, name)[1:3] as detail,
+        null::bigint as refused_count,
+        list(
+            {'name': name, 'ids': ids, 'observed': observed_value}
+            order by broken_share desc, name
+        )[1:3] as detail,
         max(broken_share) as weight,
     from failed
     group by site, level
@@ -71,6 +80,7 @@ select
     usual,
     score,
     is_same_weekday,
+    refused_count,
     detail
 from (
     select * from drifting

@@ -9,9 +9,9 @@ last_published_at = "Latest publication (UTC)."
 article_count = "Distinct articles."
 document_count = "Documents, copies included."
 site_count = "Sites that carry it."
-sites = "Up to 8 of those sites, in the order in which they published."
+sites = "Up to 8 of those sites, in the order in which they published; who tells only the day comes last of that day."
 new_document_count = "Documents that arrived tonight."
-hours = "Publication of each document, in hours after the first, rounded; up to 60."
+hours = "Publication of each document whose time is known, in hours after the first, rounded; up to 60."
 */
 with latest as (
     select run_id from runs where logical_date = (select max(logical_date) from runs)
@@ -38,7 +38,10 @@ first_by_site as (
     select
         documents.story_id,
         coalesce(documents.site, 'unknown') as site,
-        min(documents.date_published) as first_published_at,
+        min(
+            documents.date_published
+            + if(documents.date_published_precision = 'second', interval 0 day, interval 1 day)
+        ) as first_published_at,
     from documents
     inner join widest using (story_id)
     group by documents.story_id, coalesce(documents.site, 'unknown')
@@ -52,17 +55,24 @@ spread as (
     group by story_id
 ),
 
-told as (
+timed as (
     select
         documents.story_id,
-        list(
-            round(date_diff('minute', widest.first_published_at, documents.date_published) / 60.0)
-            order by documents.date_published
-        )[1:60] as hours,
+        documents.date_published as published_at,
+        min(documents.date_published) over (partition by documents.story_id) as first_at,
     from documents
-    inner join widest using (story_id)
-    where documents.date_published is not null
-    group by documents.story_id
+    semi join widest using (story_id)
+    where documents.date_published_precision = 'second'
+),
+
+told as (
+    select
+        story_id,
+        list(
+            round(date_diff('minute', first_at, published_at) / 60.0) order by published_at
+        )[1:60] as hours,
+    from timed
+    group by story_id
 )
 
 select

@@ -10,7 +10,7 @@ copy_count = "Documents that are a copy of another."
 removed_share = "Share of the raw characters that were removed, 0–1."
 first_seen_at = "Earliest retrieval (UTC), or acceptance where that is unknown."
 last_seen_at = "Latest retrieval (UTC), or acceptance where that is unknown."
-repeated_lines = "The lines removed in most of its documents, commonest first, up to 20."
+repeated_lines = "Lines removed from two of its articles or more, those of most articles first, up to 20."
 
 [[expect]]
 type = "expect_column_values_to_be_unique"

@@ -81,9 +81,9 @@ def test_a_failed_gate_names_the_tables_that_were_not_published(
 
 
 def test_a_hint_can_be_pasted_whatever_the_home_is_called(
-    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    home = Path("/tmp/it's a home")
+    home = tmp_path / "it's a home"
     settings = Settings(home=home, origins={"home": "command line"})
     ledger = {column: 0 for column, _ in narration.LEDGER}
     narration.show_outcome(

@@ -290,3 +290,17 @@ def test_a_site_of_which_all_was_refused_did_deliver(refused: int, words: str) -
 def test_every_audit_of_a_site_has_words() -> None:
     of_sites = {it.name for it in warehouse.load_models("audits") if "_site_" in it.name}
     assert {f"audit.{name}" for name in of_sites} == set(sentence._AUDITS)
+
+
+def test_what_stopped_a_night_is_told_before_what_is_worse() -> None:
+    silent = sentence.Finding("a.example", 2, "delivered nothing", "sites")
+    failed = {"site": None, "measure": "check", "level": 2, "value": 1.0}
+    failed |= {"detail": [{"name": "documents audit.without_words", "ids": [], "observed": 0.1}]}
+    stop = sentence.finding(failed, date(2026, 3, 2))
+    tonight = TONIGHT | {"status": "quality_gate_failed", "night": date(2026, 3, 2)}
+    found = sentence.verdict(tonight, [silent, stop])
+    assert found.sentence == "Last night was not published: a critical check failed."
+    assert found.findings == (stop, silent) and found.other_sites == 1
+    assert sentence.what_changed(tonight).endswith("Readers still see what was published before.")
+    published = sentence.verdict(tonight | {"status": "published"}, [silent, stop])
+    assert published.findings == (silent, stop) and published.other_sites == 0

@@ -21,7 +21,8 @@ Row = Mapping[str, Any]
 class Finding:
     """One thing out of the ordinary; level 1 watch, 2 fault.
 
-    `what` follows the site's name; `more` goes on where there is room for it.
+    `what` follows the site's name; `more` goes on where there is room for it. A failed critical
+    check stops publishing.
     """
 
     site: str | None
@@ -29,6 +30,7 @@ class Finding:
     what: str
     anchor: str
     more: str = ""
+    is_stop: bool = False
 
     @property
     def text(self) -> str:
@@ -51,14 +53,17 @@ class Verdict:
 
     @property
     def worst(self) -> Finding | None:
-        """The worst thing at a site; failing that, the worst thing."""
+        """What stopped the night; else the worst thing at a site; failing that, the worst thing."""
+        if self.state == "stopped" and any(it.is_stop for it in self.findings):
+            return self.findings[0]
         at_sites = [it for it in self.findings if it.site]
         return next(iter(at_sites or self.findings), None)
 
     @property
     def other_sites(self) -> int:
         """How many more sites are off."""
-        return max(len({it.site for it in self.findings if it.site}) - 1, 0)
+        told = self.worst.site if self.worst else None
+        return len({it.site for it in self.findings if it.site} - {told})
 
     @property
     def sentence(self) -> str:
@@ -100,12 +105,14 @@ _AUDITS: Final = {
 def _failed(row: Row) -> Finding:
     count, names = int(row["value"]), [words_of_check(it) for it in row["detail"]]
     if row["site"] and count == 1 and _of_site(row["detail"][0]):
-        return Finding(row["site"], row["level"], names[0], "checks")
-    critical = "critical " if row["level"] == 2 else ""
+        return Finding(row["site"], row["level"], names[0], "checks", is_stop=row["level"] == 2)
+    is_stop = row["level"] == 2
+    critical = "critical " if is_stop else ""
     checks = f"a {critical}check" if count == 1 else f"{number(count)} {critical}checks"
     what = f"fails {checks}" if row["site"] else f"{checks} failed"
     more = f" and {number(count - len(names))} more" if count > len(names) else ""
-    return Finding(row["site"], row["level"], what, "checks", f": {', '.join(names)}{more}")
+    more = f": {', '.join(names)}{more}"
+    return Finding(row["site"], row["level"], what, "checks", more, is_stop)
 
 
 def words_of_check(failed: Row) -> str:
@@ -152,9 +159,13 @@ def new_line_finding(row: Row) -> Finding:
 
 
 def verdict(tonight: Row, findings: Sequence[Finding]) -> Verdict:
-    """The judgement of the night. Faults before what is only worth a look, worst site first."""
+    """The judgement of the night. Faults before what is only worth a look, worst site first.
+
+    What stopped the night comes before all.
+    """
     ordered = tuple(sorted(findings, key=lambda it: -it.level))
     if tonight["status"] == "quality_gate_failed":
+        ordered = tuple(sorted(ordered, key=lambda it: not it.is_stop))
         return Verdict("stopped", "Last night was not published", ordered)
     if any(it.level == 2 for it in ordered):
         return Verdict("look", "Last night needs a look", ordered)
@@ -181,6 +192,8 @@ def what_changed(tonight: Row) -> str:
         how = "as many as" if abs(change) < 0.05 else f"{share(abs(change))} "
         how += "" if abs(change) < 0.05 else "more than" if change > 0 else "fewer than"
         text += f". That is {how} on a usual {tonight['night']:%A}"
+    if tonight["status"] == "quality_gate_failed":
+        text += ". Readers still see what was published before"
     return text + "."
 
 

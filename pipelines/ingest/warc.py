@@ -18,10 +18,11 @@ from fastwarc.warc import WarcRecord
 from pipelines.ingest.contents import Content
 from pipelines.ingest.encoding import decode_page
 from pipelines.ingest.fields import web_address
+from pipelines.ingest.foreign import binary_kind
+from pipelines.ingest.http_body import FAULTS, Body, body_of, looks_like_page
 from pipelines.ingest.model import Draft, Item, Page, Rejection, Source
 from pipelines.ingest.moments import moment
 from pipelines.ingest.sites import site_of_url
-from pipelines.ingest.sniff import sniff
 from pipelines.settings import Settings
 
 _MARK: Final = b"WARC/"
@@ -31,9 +32,14 @@ _MOST_DAMAGED: Final = 1000
 """Damaged stretches told apart in one file; then the rest of it is one."""
 _STEP: Final = 1 << 20
 _LENGTH: Final = re.compile(rb"\r\nContent-Length:[ \t]*(\d{1,18})[ \t]*\r\n", re.I)
-_TYPE: Final = re.compile(rb"\r\nWARC-Type:[ \t]*response[ \t]*\r\n", re.I)
+_KINDS: Final = {
+    name: re.compile(rb"\r\nWARC-Type:[ \t]*" + name.encode() + rb"[ \t]*\r\n", re.I)
+    for name in ("response", "conversion")
+}
 _WEB: Final = re.compile(rb"\r\nWARC-Target-URI:[ \t]*<?https?://", re.I)
 _HTML_TYPES: Final = ("text/html", "application/xhtml+xml")
+_NO_TYPES: Final = ("", "text/plain", "application/octet-stream", "unknown/unknown")
+"""Types that servers state for pages they know nothing of."""
 
 
 class Frame(NamedTuple):
@@ -74,12 +80,16 @@ class Response(NamedTuple):
 def read_warc(content: Content, settings: Settings) -> Iterator[Item]:
     """A page per HTML response; a rejection per damaged stretch, bad digest or failed fetch.
 
-    Records of other kinds are no documents and leave no trace.
+    Records of other kinds are no documents and leave no trace; a file with texts made of pages
+    (WET) and without one page is refused.
     """
+    kinds = set()
     for frame in _frames(content.stream, content.size):
+        kind = _kind(frame)
+        kinds.add(kind)
         if frame.head is None:
             yield _refuse(content, frame, "corrupt_warc", "no sound record", settings)
-        elif not _TYPE.search(frame.head):
+        elif kind != "response":
             continue
         elif frame.length > settings.max_document_bytes:
             detail = f"a record of {frame.length} bytes"
@@ -88,6 +98,14 @@ def read_warc(content: Content, settings: Settings) -> Iterator[Item]:
             content.stream.seek(frame.offset)
             data = content.stream.read(frame.length)
             yield from _read_response(Response(content.source, frame, data), settings)
+    if "conversion" in kinds and "response" not in kinds:
+        detail = "texts made of pages (WET), and no page"
+        yield content.source.refuse("other_format", detail, content.whole())
+
+
+def _kind(frame: Frame) -> str:
+    head = frame.head or b""
+    return next((name for name, is_kind in _KINDS.items() if is_kind.search(head)), "other")
 
 
 def _refuse(content: Content, frame: Frame, reason: str, detail: str, settings: Settings) -> Item:
@@ -144,50 +162,49 @@ def _next_mark(stream: IO[bytes], start: int, size: int) -> int:
 def _read_response(response: Response, settings: Settings) -> Iterator[Item]:
     head, block = response.head, response.data[len(response.head) : -len(_END)]
     try:
-        record = WarcRecord.from_bytes(response.data)
-        if not _digest_holds(record.headers.get("WARC-Block-Digest"), block):
+        headers = WarcRecord.from_bytes(response.data).headers.to_dict()
+        stated = {name.lower(): value for name, value in headers.items()}
+        if not _digest_holds(stated.get("warc-block-digest"), block):
             yield response.refuse("warc_digest", "block digest differs")
             return
         if not block.startswith(b"HTTP/"):
             if _WEB.search(head):
                 yield response.refuse("corrupt_warc", "no HTTP header")
             return
-        record.is_http = True
-        record.parse_http(auto_decode="all")
-        body = record.reader.read(settings.max_document_bytes + 1)
-    except (OSError, ValueError, RuntimeError) as error:
+        body = body_of(block, settings.max_document_bytes)
+    except FAULTS as error:
         yield response.refuse("corrupt_warc", str(error))
         return
-    if _is_html(record, body):
-        yield _page(record, body, response, settings.max_document_bytes)
+    if _is_html(body):
+        yield _page(body, stated, response, settings.max_document_bytes)
 
 
-def _is_html(record: WarcRecord, body: bytes) -> bool:
-    """Whether the body is a page, by its stated type, or by its looks where none is stated."""
-    kind = (record.http_content_type or "").lower()
-    looks = kind == "" and sniff(body[:_MOST_HEADER]) == "html"
-    return (kind in _HTML_TYPES or looks) and bool(body.strip())
+def _is_html(body: Body) -> bool:
+    """Whether the body is a page: by its stated type, or by its looks where that says nothing."""
+    kind = (body.record.http_content_type or "").partition(",")[0].strip().lower()
+    is_page = kind in _HTML_TYPES or (kind in _NO_TYPES and looks_like_page(body.data))
+    return is_page and bool(body.data.strip())
 
 
-def _page(record: WarcRecord, body: bytes, response: Response, most: int) -> Item:
-    status = record.http_headers.status_code
-    if len(body) > most:
+def _page(body: Body, stated: dict[str, str], response: Response, most: int) -> Item:
+    status = body.record.http_headers.status_code
+    if len(body.data) > most:
         return response.refuse("document_too_large", f"the page unpacks to more than {most} bytes")
     if status != 200:
         return response.refuse("http_status", f"HTTP status {status}")
-    decoded = decode_page(body, record.http_charset)
-    if decoded is None:
-        return response.refuse("binary_file", "no text")
-    draft = _draft(record, body, response)._replace(flags=decoded.flags)
-    if "WARC-Truncated" in record.headers:
+    decoded = decode_page(body.data, body.record.http_charset)
+    if decoded is None or binary_kind(body.data):
+        return response.refuse("binary_file", binary_kind(body.data) or "no text")
+    draft = _draft(body, stated, response)._replace(flags=decoded.flags)
+    if body.is_cut or "warc-truncated" in stated:
         draft = draft._replace(flags=(*decoded.flags, "truncated_fetch"))
     return Page(draft, decoded.text, response.data, len(response.data))
 
 
-def _draft(record: WarcRecord, body: bytes, response: Response) -> Draft:
-    headers, source = record.headers.to_dict(), response.source
-    url = web_address(headers.get("WARC-Target-URI", "").strip("<>"))
-    fetched = moment(headers.get("WARC-Date"))
+def _draft(body: Body, stated: dict[str, str], response: Response) -> Draft:
+    source = response.source
+    url = web_address(stated.get("warc-target-uri", "").strip("<> ").replace(" ", "%20"))
+    fetched = moment(stated.get("warc-date"))
     return Draft(
         source_uri=source.uri,
         source_locator=response.frame.locator,
@@ -195,7 +212,7 @@ def _draft(record: WarcRecord, body: bytes, response: Response) -> Draft:
         site=(site_of_url(url) if url else None) or source.site,
         url=url,
         retrieved_at=fetched.at if fetched else source.retrieved_at,
-        content_sha256=hashlib.sha256(body).hexdigest(),
+        content_sha256=hashlib.sha256(body.data).hexdigest(),
         raw_text="",
     )
 

@@ -109,11 +109,22 @@ def _phrases(text: str, slot: int, runs: _Runs) -> dict[str, list[str]]:
     for kind, name in enumerate(KINDS, slot):
         phrases: dict[str, None] = {}
         for at in range(runs.first[kind], runs.first[kind + 1]):
-            phrases[text[runs.begin[at] : runs.end[at]][:MAX_CHARS]] = None
+            phrases[_closed(text, runs.begin[at], runs.end[at])[:MAX_CHARS]] = None
             if len(phrases) == MAX_SHARED:
                 break
         found[name] = list(phrases)
     return found
+
+
+def _closed(text: str, begin: int, end: int) -> str:
+    """What stands there, with the bracket that closes one of its own: runs are of words.
+
+    >>> _closed("the Space Station (ISS) on", 4, 22)
+    'Space Station (ISS)'
+    """
+    phrase = text[begin:end]
+    is_open = phrase.count("(") > phrase.count(")") and text.startswith(")", end)
+    return f"{phrase})" if is_open else phrase
 
 
 def _json(sentences: list[dict[str, Any]], phrases: dict[str, list[str]]) -> str:

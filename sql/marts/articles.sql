@@ -22,7 +22,7 @@ captions = "Picture captions, in order."
 article_body = "The clean text."
 word_count = "Words of the clean text."
 copy_count = "Documents that are this article, the representative included."
-site_count = "Sites that carried it."
+site_count = "Known sites that carried it; 0 where none is known."
 first_retrieved_at = "Earliest retrieval of any copy (UTC)."
 first_published_at = "Earliest publication date of any copy (UTC)."
 

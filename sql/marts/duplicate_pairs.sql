@@ -10,7 +10,7 @@ other_document_id = "The larger id of the pair."
 relation = "exact, near, wholly_derived, partially_derived or contains."
 score = "Strength of the link, 0–1."
 derived_from_document_id = "The source of the two; null where it cannot be told."
-evidence = "JSON: aligned sentences, shared quotations, names and numbers."
+evidence = "JSON: gap_days, the days between the two; but for exact copies also sentences (those aligned: score, places in the article_body of each, its first 400 characters), and up to 12 quotations, names and numbers that both have."
 
 [[expect]]
 type = "expect_compound_columns_to_be_unique"

@@ -9,7 +9,7 @@ first_published_at = "Earliest publication date in the story (UTC)."
 last_published_at = "Latest publication date in the story (UTC)."
 article_count = "Articles in the story."
 document_count = "Documents in the story."
-site_count = "Sites that reported it."
+site_count = "Known sites that reported it; 0 where none is known."
 
 [[expect]]
 type = "expect_column_values_to_be_unique"

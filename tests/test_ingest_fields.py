@@ -151,6 +151,42 @@ def test_every_alias(column: str, alias: str) -> None:
     assert json.loads(inner.extra)["metadata.more"] == 1
 
 
+@pytest.mark.parametrize(("column", "aliases"), ALIASES.items())
+def test_a_list_of_one_value_is_the_value(column: str, aliases: tuple[str, ...]) -> None:
+    value, expected = VALUES[column]
+    assert getattr(given({aliases[0]: [value]}), column) == expected
+    for empty in ([], {}):
+        found = given({aliases[0]: empty})
+        assert getattr(found, column) is None and not found.has_unread_date
+        assert json.loads(found.extra or "") == {aliases[0]: empty}
+
+
+@pytest.mark.parametrize(
+    ("record", "url", "site", "extra"),
+    [
+        ({"source": "https://www.a.example/x"}, "https://www.a.example/x", "a.example", None),
+        (
+            {"source": "https://a.example/x", "hostname": "b.example"},
+            "https://a.example/x",
+            "b.example",
+            None,
+        ),
+        ({"source": "https://a.example/"}, None, "a.example", None),
+        (
+            {"source": "https://a.example/x", "url": "https://b.example/y"},
+            "https://b.example/y",
+            "a.example",
+            None,
+        ),
+    ],
+)
+def test_a_source_that_is_the_address_of_a_page(
+    record: dict[str, Any], url: str | None, site: str, extra: str | None
+) -> None:
+    found = given(record)
+    assert (found.url, found.site, found.extra) == (url, site, extra)
+
+
 def test_an_alias_belongs_to_one_column() -> None:
     names = [alias for aliases in ALIASES.values() for alias in aliases]
     assert len(names) == len(set(names))

@@ -31,6 +31,8 @@ _RANK: Final = {
 }
 _INNER_RANK: Final = 1000
 _URL: Final = re.compile(r"https?://[^\s/?#][^\s]*", re.I)
+_NOTHING: Final = (None, [], {})
+_PAGE: Final = re.compile(r"https?://[^\s/?#]+/[^\s/][^\s]*", re.I)
 _EXTRA_OPTIONS: Final = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
 
 
@@ -75,14 +77,25 @@ def given(record: Mapping[str, Any]) -> Given:
         values[column] = value
         if not is_said:
             left[name] = raw
+    if "url" not in values and (found := _page_of_source(record)):
+        name, values["url"] = found
+        left.pop(name, None)
     if "url" in values and "site" not in values:
         values["site"] = site_of_url(values["url"])
     if left:
         values["extra"] = _json(left)
         values["has_unread_date"] = any(
-            name in left and column not in values for column, name in plan.dates
+            column not in values and left.get(name) not in _NOTHING for column, name in plan.dates
         )
     return Given(**values)
+
+
+def _page_of_source(record: Mapping[str, Any]) -> tuple[str, str] | None:
+    """A field named for the site that holds the address of a page, as trafilatura's `source`."""
+    for name, raw in _flat(record).items():
+        if column_of(name) == "site" and isinstance(raw, str) and _PAGE.fullmatch(raw.strip()):
+            return name, raw.strip()
+    return None
 
 
 def _has_more(raw: Any) -> bool:
@@ -144,14 +157,20 @@ def _column(name: str) -> tuple[str, int] | None:
 def _first(
     left: dict[str, Any], names: tuple[str, ...], read: Callable[[Any], Any]
 ) -> tuple[str, Any]:
-    """The first usable value and its field; empty fields before it are taken out of `left`."""
+    """The first usable value and its field; empty fields before it are taken out of `left`.
+
+    A list of one value is that value: so Scrapy's item loaders write every field.
+    """
     for name in names:
         raw = left[name]
         if raw is None or raw == "":
             del left[name]
             continue
+        only = raw[0] if type(raw) is list and len(raw) == 1 else raw
+        if only in _NOTHING:
+            continue
         try:
-            value = read(raw)
+            value = read(only)
         except TypeError as error:
             raise FieldTypeError(f"field {name!r} holds {error}") from error
         if value is not None:

@@ -1,6 +1,6 @@
 """Printed dates -> UTC, with what is known about their precision.
 
-Month names of twenty languages, three orders, clock times with the zones that news pages print.
+Month names of thirty languages, three orders, clock times with the zones that news pages print.
 A clock time without a zone says nothing certain about UTC: such a date counts as a day.
 """
 
@@ -14,35 +14,44 @@ from zoneinfo import ZoneInfo
 import re2
 
 _MONTHS: Final = (
-    "january jan januar jän jänner janvier janv enero ene janeiro gennaio gen januari"
-    " января январь янв stycznia styczeń sty ιανουαρίου ιανουάριος ιαν січня leden ledna"
-    " ocak ianuarie tammikuuta",
-    "february feb februar februar febrero fevereiro fev février fevrier févr fév febbraio februari"
-    " февраля февраль фев lutego luty lut φεβρουαρίου φεβρουάριος φεβ лютого února únor şubat"
-    " februarie helmikuuta",
+    "january jan januar jän jänner janvier janv enero ene janeiro gennaio gen januari января"
+    " январь янв stycznia styczeń sty ιανουαρίου ιανουάριος ιαν січня leden ledna ocak ianuarie"
+    " tammikuuta január januára siječnja януари јануар يناير جانفي जनवरी ינואר בינואר gener",
+    "february feb februar februar febrero fevereiro fev février fevrier févr fév febbraio"
+    " februari февраля февраль фев lutego luty lut φεβρουαρίου φεβρουάριος φεβ лютого února únor"
+    " şubat februarie helmikuuta február februára veljače февруари фебруар فبراير فيفري شباط"
+    " फरवरी फ़रवरी פברואר בפברואר febrer",
     "march mar märz mrz mär mars marzo março marco maart mrt марта март мар marca marzec"
-    " μαρτίου μάρτιος μαρ березня března březen mart martie maaliskuuta maret",
+    " μαρτίου μάρτιος μαρ березня března březen mart martie maaliskuuta maret március ožujka"
+    " marts مارس آذار मार्च מרץ במרץ març",
     "april apr avril avr abril abr aprile апреля апрель апр kwietnia kwiecień kwi απριλίου"
-    " απρίλιος απρ квітня dubna duben nisan aprilie huhtikuuta",
+    " απρίλιος απρ квітня dubna duben nisan aprilie huhtikuuta április apríla travnja април"
+    " أبريل ابريل إبريل أفريل نيسان अप्रैल אפריל באפריל",
     "may mai mayo maio maggio mag mei мая май maja maj μαΐου μάιος μαΐ μαϊ травня května květen"
-    " mayıs mayis toukokuuta",
-    "june jun juni juin junio junho giugno giu июня июнь июн czerwca czerwiec cze ιουνίου ιούνιος"
-    " ιουν червня června červen haziran iunie kesäkuuta",
+    " mayıs mayis toukokuuta május mája svibnja мај مايو ماي أيار मई מאי במאי maig",
+    "june jun juni juin junio junho giugno giu июня июнь июн czerwca czerwiec cze ιουνίου"
+    " ιούνιος ιουν червня června červen haziran iunie kesäkuuta június júna lipnja јун юни يونيو"
+    " يونية جوان حزيران जून יוני ביוני juny",
     "july jul juli juillet juil julio julho luglio lug июля июль июл lipca lipiec lip ιουλίου"
-    " ιούλιος ιουλ липня července červenec temmuz iulie heinäkuuta",
-    "august aug août aout agosto ago augustus августа август авг sierpnia sierpień sie αυγούστου"
-    " αύγουστος αυγ серпня srpna srpen ağustos augusti elokuuta agustus",
+    " ιούλιος ιουλ липня července červenec temmuz iulie heinäkuuta július júla srpnja јул юли"
+    " يوليو يولية جويلية تموز जुलाई יולי ביולי juliol",
+    "august aug août aout agosto ago augustus августа август авг sierpnia sierpień sie"
+    " αυγούστου αύγουστος αυγ серпня srpna srpen ağustos augusti elokuuta agustus augusztus"
+    " augusta kolovoza avgust أغسطس اغسطس أوت آب अगस्त אוגוסט באוגוסט agost",
     "september sep sept septembre septiembre setiembre setembro set settembre сентября сентябрь"
     " сен сент września wrzesień wrz σεπτεμβρίου σεπτέμβριος σεπ вересня září eylül septembrie"
-    " syyskuuta",
+    " syyskuuta szeptember septembra rujna septembar септември септембар سبتمبر أيلول सितंबर"
+    " सितम्बर ספטמבר בספטמבר setembre",
     "october oct oktober okt octobre octubre outubro out ottobre ott октября октябрь окт"
     " października październik paź οκτωβρίου οκτώβριος οκτ жовтня října říjen ekim octombrie"
-    " lokakuuta",
-    "november nov novembre noviembre novembro ноября ноябрь ноя listopada listopad lis νοεμβρίου"
-    " νοέμβριος νοε листопада listopadu kasım noiembrie marraskuuta",
-    "december dec dezember dez décembre decembre déc diciembre dic dezembro dicembre desember des"
-    " декабря декабрь дек grudnia grudzień gru δεκεμβρίου δεκέμβριος δεκ грудня prosince prosinec"
-    " aralık decembrie joulukuuta",
+    " lokakuuta október októbra oktobar октомври октобар أكتوبر اكتوبر अक्टूबर אוקטובר באוקטובר",
+    "november nov novembre noviembre novembro ноября ноябрь ноя listopada listopad lis"
+    " νοεμβρίου νοέμβριος νοε листопада listopadu kasım noiembrie marraskuuta novembra studenoga"
+    " studenog novembar ноември новембар نوفمبر नवंबर नवम्बर נובמבר בנובמבר",
+    "december dec dezember dez décembre decembre déc diciembre dic dezembro dicembre desember"
+    " des декабря декабрь дек grudnia grudzień gru δεκεμβρίου δεκέμβριος δεκ грудня prosince"
+    " prosinec aralık decembrie joulukuuta decembra prosinca decembar декември децембар ديسمبر"
+    " दिसंबर दिसम्बर דצמבר בדצמבר desembre",
 )
 MONTHS: Final = {name: i for i, names in enumerate(_MONTHS, 1) for name in names.split()}
 """Month number of every name and abbreviation, lower case, without a full stop."""
@@ -70,13 +79,14 @@ _WEEKDAY: Final = rf"(?:{_LETTERS}(?:-feira)?\.?,? )?(?:(?:le|el|il|den|am|de) )
 _DATE: Final = (
     rf"(?:{_WEEKDAY}(?:{_WORD} {_DAY},? {_YEAR}|{_DAY} ?(?:de |of )?{_WORD},? (?:de |del )?{_YEAR}"
     rf"(?: г\.?| r\.?)?)|{_YEAR}[-/.][01]?[0-9][-/.][0-3]?[0-9]"
-    rf"|[0-3]?[0-9][-/.] ?[0-3]?[0-9][-/.] ?{_YEAR}|{_YEAR} ?年 ?[01]?[0-9] ?月 ?[0-3]?[0-9] ?日)"
+    rf"|[0-3]?[0-9][-/.] ?[0-3]?[0-9][-/.] ?{_YEAR}|{_YEAR}\. {_LETTERS} [0-3]?[0-9]\."
+    rf"|{_YEAR} ?年 ?[01]?[0-9] ?月 ?[0-3]?[0-9] ?日(?: ?\([^ ()]\))?)"
 )
-_CLOCK: Final = r"[0-2]?[0-9] ?[:.h] ?[0-5][0-9](?::[0-5][0-9])?(?: ?[ap]\.?m\.?)?"
+_CLOCK: Final = r"[0-2]?[0-9] ?[:.h時点时] ?[0-5][0-9](?::[0-5][0-9]|分)?(?: ?[ap]\.?m\.?)?"
 _ZONE: Final = r"(?: ?\(?(?:gmt|utc|[a-z]{2,4}|мск|z)?(?:[+-][0-9]{1,2}(?::?[0-9]{2})?)?\)?)?"
 _JOIN: Final = (
     r"(?:,| -| /| \||;| ·| •|t| at| um| à| alle(?: ore)?| ore| às| a las| o godz\.?| godz\.?"
-    r"| om| в| kl\.?)*"
+    r"| om| в| kl\.?| klo)*"
 )
 DATE: Final = rf"{_DATE}(?:{_JOIN} ?{_CLOCK}{_ZONE})?"
 """RE2 pattern, on folded lower-case text, of a date with or without a time."""
@@ -84,10 +94,13 @@ DATE: Final = rf"{_DATE}(?:{_JOIN} ?{_CLOCK}{_ZONE})?"
 _NAMED: Final = re2.compile(
     rf"(?:({_LETTERS})\.? ({_DAY}),? ({_YEAR}))"
     rf"|(?:({_DAY}) ?(?:de |of )?({_LETTERS})\.?,? (?:de |del )?({_YEAR}))"
+    rf"|(?:({_YEAR})\. ({_LETTERS}) ([0-3]?[0-9])\.)"
 )
 _YEAR_FIRST: Final = re2.compile(rf"({_YEAR}) ?[-/.年] ?([01]?[0-9]) ?[-/.月] ?([0-3]?[0-9])")
 _YEAR_LAST: Final = re2.compile(rf"([0-3]?[0-9])[-/.] ?([0-3]?[0-9])[-/.] ?({_YEAR})")
-_CLOCK_PARTS: Final = r"([0-2]?[0-9]) ?[:.h] ?([0-5][0-9])(?::([0-5][0-9]))?(?: ?([ap])\.?m\.?)?"
+_CLOCK_PARTS: Final = (
+    r"([0-2]?[0-9]) ?[:.h時点时] ?([0-5][0-9])(?::([0-5][0-9])|分)?(?: ?([ap])\.?m\.?)?"
+)
 _TIME: Final = re2.compile(
     _CLOCK_PARTS + r" ?\(?(gmt|utc|[a-z]{2,4}|мск|z)?([+-][0-9]{1,2})?(?::?([0-9]{2}))?"
 )
@@ -147,7 +160,11 @@ def _digits(text: str) -> str:
 
 
 def _named(groups: tuple[str | None, ...]) -> date | None:
-    month, day, year = groups[:3] if groups[0] else (groups[4], groups[3], groups[5])
+    month, day, year = groups[:3]
+    if groups[4]:
+        day, month, year = groups[3:6]
+    elif groups[6]:
+        year, month, day = groups[6:]
     number = MONTHS.get(month or "")
     return _valid(year or "", number, _digits(day or "")) if number else None
 

@@ -31,7 +31,7 @@ _RANK: Final = {
 }
 _INNER_RANK: Final = 1000
 _URL: Final = re.compile(r"https?://[^\s/?#][^\s]*", re.I)
-_NOTHING: Final = (None, [], {})
+_NOTHING: Final[tuple[Any, ...]] = (None, [], {})
 _PAGE: Final = re.compile(r"https?://[^\s/?#]+/[^\s/][^\s]*", re.I)
 _EXTRA_OPTIONS: Final = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
 

@@ -65,7 +65,11 @@ def main_query(
         raise FileNotFoundError(f"{published}: nothing is published yet; run `copydesk run` first")
     if sql is None and sys.stdin.isatty():
         return shell(settings, form)
-    text = sys.stdin.read() if sql is None else sql
+    try:
+        text = sys.stdin.read() if sql is None else sql
+        text.encode()
+    except UnicodeError:
+        return _fail("the query holds bytes that are no UTF-8")
     return ask(query_of(settings, text, form, parquet))
 
 

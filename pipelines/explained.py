@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -18,14 +18,20 @@ from pipelines.clean.explain import reasons, render
 from pipelines.ingest import SkippedInput, read_landing
 from pipelines.settings import Settings
 
+_DIGITS: Final = frozenset("0123456789abcdef")
+"""What ids are made of."""
+
 
 def explain(what: str, settings: Settings) -> int:
     """Print the proof of a file, or of a document of the lake as it was cleaned that night.
 
-    Returns 0. Raises NoSuchDocumentError when it is neither.
+    Returns 0. Raises NoSuchDocumentError when it is neither, or FileNotFoundError where it cannot
+    be an id.
     """
     path = Path(what)
     cleaner = load_cleaner(settings)
+    if not path.is_file() and not set(what.strip()) <= _DIGITS:
+        raise _no_file(path)
     found = _of_file(path, cleaner, settings) if path.is_file() else [_of_lake(what, settings)]
     for name, cleaned in found:
         print(f"# {name}", render(cleaned), *reasons(cleaned, cleaner), sep="\n")

@@ -24,5 +24,5 @@ def one_document(
         return found[0]
     count = f"{len(found):,} {what}{'s' if len(found) > 1 else ''}" if found else f"no {what}"
     some = " ".join(sorted(found)[:3]) + (" …" if len(found) > 3 else "")
-    remedy = f"give more digits: {some}" if found else "and there is no such file"
+    remedy = f"give more digits: {some}" if found else 'copydesk sql "from documents" lists them'
     raise NoSuchDocumentError(f"{beginning!r}: {count} with an id that begins so; {remedy}")

@@ -154,6 +154,15 @@ def test_a_plan_is_shown(ask: Ask) -> None:
     assert code == 0 and "headline" in out
 
 
+@pytest.mark.parametrize("is_piped", [False, True])
+def test_a_query_of_bytes_that_are_no_text_is_told(home: Path, is_piped: bool) -> None:
+    query = b"select '\xff'"
+    call = [os.fsencode(it) for it in command(home)] + ([] if is_piped else [query])
+    done = subprocess.run(call, input=query, capture_output=True, cwd=ROOT, check=False)
+    assert done.returncode == 1
+    assert done.stderr == b"copydesk sql: the query holds bytes that are no UTF-8\n"
+
+
 def test_a_query_may_come_from_a_pipe(home: Path) -> None:
     done = subprocess.run(
         command(home, "--csv"),

@@ -38,10 +38,13 @@ def shared_digit(home: Path) -> str:
 
 
 MISTAKES = {
-    "explain nowhere.txt": "no such file",
+    "explain nowhere.txt": "nowhere.txt: no such file",
+    "explain {home}": "a folder; name its files",
+    "explain 0123abcd": "no document with an id that begins so; copydesk sql",
     "explain {digit}": "give more digits: {digit}",
     "pairs {digit}": "give more digits: {digit}",
     "pairs zz": "no published document",
+    "pairs {home}/x": "begins so; copydesk sql",
     "takedown {digit} --reason wrong": "give more digits: {digit}",
     "takedown {digit} --reason=": "say why",
     "clean {home}": "a folder; name its files",

@@ -24,6 +24,7 @@ OTHER = {
     "cp949": "시장은 어제 밤사이 강물이 이 미터 올랐다고 말했다. 학교는 문을 닫는다.\n",
 }
 """Texts in encodings of other scripts, which the bytes do not name."""
+JAPANESE, CHINESE = OTHER["cp932"], OTHER["gb18030"]
 LONG = ["x" + OTHER["big5"] * 999, OTHER["big5"].strip() * 999]
 """Longer than what is looked at, which must not end within a character."""
 RUSSIAN = "Мэр сказал, что вода в реке поднялась на два метра за ночь.\nКонец.\n"
@@ -100,6 +101,12 @@ def test_json_that_is_no_json_lines(
         *((OTHER[codec].encode(codec), OTHER[codec], "legacy_encoding") for codec in OTHER),
         *((text.encode("big5"), text, "legacy_encoding") for text in LONG),
         (b"\xc9t\xe9 \xe0 \xc9vian\n", "Été à Évian\n", "legacy_encoding"),
+        (JAPANESE.encode("iso2022_jp"), JAPANESE, "legacy_encoding"),
+        (
+            (OTHER["gb18030"].strip() * 2).encode("gb18030")[:-1],
+            (OTHER["gb18030"].strip() * 2)[:-1] + "¡",
+            "legacy_encoding,mixed_encoding",
+        ),
     ],
 )
 def test_other_bytes_are_read_and_flagged(
@@ -119,6 +126,16 @@ def test_other_bytes_are_read_and_flagged(
         ("<meta charset=windows-1251>", RUSSIAN.encode(), None, RUSSIAN),
         ("<meta charset=unicode_escape>", b"\\x41 \xe9", None, "\\x41 é"),
         ("<meta charset=shift_jis>", b"\xff\xfe\xfd", None, None),
+        ("<meta charset=iso-2022-jp>", JAPANESE.encode("iso2022_jp"), None, JAPANESE),
+        ("<meta charset=ks_c_5601-1987>", "수요일".encode("cp949"), None, "수요일"),
+        ("<meta charset=x-sjis>", "洪水".encode("cp932"), None, "洪水"),
+        # One byte that is wrong, of many, does not make the encoding another.
+        ("<meta charset=gbk>", b"\xff" + CHINESE.encode("gbk"), None, "ÿ" + CHINESE),
+        ("<meta charset=iso-8859-1>", b"\xe9" + RUSSIAN.encode(), None, "é" + RUSSIAN),
+        ("", b"\xe9" + RUSSIAN.encode(), "ISO-8859-1", "é" + RUSSIAN),
+        # What servers and templates declare by default.
+        ("<meta charset=windows-1252>", FLOOD.encode("cp1251"), None, FLOOD),
+        ("", FLOOD.encode("cp1251"), "ISO-8859-1", FLOOD),
     ],
 )
 def test_a_page_says_how_it_is_written(

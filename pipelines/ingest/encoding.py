@@ -1,10 +1,11 @@
 """Bytes to text: marks first, then UTF-8, then what the bytes themselves show.
 
-Order: byte order mark (UTF-8, UTF-16, UTF-32) → UTF-8 → UTF-16 without a mark (every other byte of
-its spaces and Latin letters is zero) → UTF-8 with a few foreign bytes (each read as CP1252) → where
-most letters are beyond ASCII, the encoding of another script that reads best (charset-normalizer) →
-CP1252, the web's reading of Latin-1. Line breaks and all characters stay as delivered; a mark is
-not text and goes.
+Order: byte order mark (UTF-8, UTF-16, UTF-32) → UTF-16 without a mark (every other byte of its
+spaces and Latin letters is zero) → ISO-2022-JP (by its escapes) → UTF-8 → UTF-8 with a few foreign bytes
+(each read as CP1252) → what a page declares → where most letters are beyond ASCII, the encoding of
+another script that reads best (charset-normalizer) → CP1252, the web's reading of Latin-1. A few
+bytes that an encoding has no meaning for do not make it another. Line breaks and all characters
+stay as delivered; a mark is not text and goes.
 """
 
 from __future__ import annotations
@@ -24,6 +25,11 @@ _CONTROLS: Final = bytes(sorted({*range(32), 127} - set(b"\t\n\v\f\r\x1b")))
 _PLAIN_CHARACTER: Final = re.compile(r"[\s\w.,;:!?'\"()«»„“”‘’–—…/%&+@#*=<>{}\[\]-]")
 _BY_CP1252: Final = "copydesk_byte_by_cp1252"
 _SOUND_PER_FOREIGN: Final = 4
+_SOUND_PER_BROKEN: Final = 20
+"""Characters beyond ASCII for each byte that breaks an encoding of two bytes a character, below
+which it is another: such encodings take most pairs of bytes for something."""
+
+_ESCAPE: Final = b"\x1b$"
 _LEGACY: Final = ("legacy_encoding",)
 _DECLARATION: Final = re.compile(
     rb"(?:charset|encoding)\s*=\s*[\"']?\s*([A-Za-z0-9_:-]{2,30})", re.I
@@ -32,6 +38,8 @@ _DECLARATION_BYTES: Final = 4096
 _WEB_ENCODING: Final = re.compile(
     r"windows-(?:874|125\d)|cp125\d|iso[-_]?8859-\d{1,2}|latin1|us-ascii|ascii|koi8-[ru]|gbk|gb2312"
     r"|gb18030|big5|big5-hkscs|shift[-_]jis|sjis|euc-jp|euc-kr|iso-2022-jp|macintosh|ibm866|tis-620"
+    r"|x-sjis|windows-31j|ms_kanji|x-euc-jp|ks_c_5601-1987|windows-949|x-gbk|gb_2312-80|x-x-big5"
+    r"|iso-8859-8-i|x-mac-cyrillic|x-cp125[0-8]"
 )
 _WIDER: Final = {
     "iso-8859-1": "cp1252",
@@ -44,7 +52,18 @@ _WIDER: Final = {
     "shift_jis": "cp932",
     "shift-jis": "cp932",
     "sjis": "cp932",
+    "x-sjis": "cp932",
+    "windows-31j": "cp932",
+    "ms_kanji": "cp932",
+    "x-euc-jp": "euc_jp",
     "euc-kr": "cp949",
+    "ks_c_5601-1987": "cp949",
+    "windows-949": "cp949",
+    "x-gbk": "gb18030",
+    "gb_2312-80": "gb18030",
+    "x-x-big5": "big5",
+    "iso-8859-8-i": "iso8859_8",
+    "x-mac-cyrillic": "mac_cyrillic",
     "macintosh": "mac_roman",
     "windows-874": "cp874",
 }
@@ -93,7 +112,7 @@ def decode(data: bytes) -> Decoded | None:
         return _marked(data, wide)
     if looks_binary(data):
         return None
-    return decode_narrow(data)
+    return _escaped(data) or decode_narrow(data)
 
 
 def stream_encoding(head: bytes) -> tuple[str, int]:
@@ -108,8 +127,18 @@ def stream_encoding(head: bytes) -> tuple[str, int]:
     return (_wide_encoding(sample) if b"\0" in sample else None) or "utf-8", 0
 
 
+def _escaped(data: bytes) -> Decoded | None:
+    """Japanese in seven bits: its escape sequences stand in no other text."""
+    if _ESCAPE not in data:
+        return None
+    try:
+        return Decoded(data.decode("iso2022_jp_ext"), "iso2022_jp_ext", _LEGACY)
+    except UnicodeDecodeError:
+        return None
+
+
 def decode_page(data: bytes, declared: str | None = None) -> Decoded | None:
-    """The text of a page: as `decode`, but a declared encoding goes before CP1252.
+    """The text of a page: as `decode`, but a declared encoding goes before all that are guessed.
 
     `declared` is the transport's word (HTTP); without it the page's own first 4 kB are asked.
     """
@@ -117,15 +146,26 @@ def decode_page(data: bytes, declared: str | None = None) -> Decoded | None:
         return decode(data)
     if looks_binary(data):
         return None
-    try:
-        return Decoded(data.decode("utf-8"), "utf-8")
-    except UnicodeDecodeError:
-        name = declared or _declared(data[:_DECLARATION_BYTES])
+    if found := _escaped(data) or _read_by(data, "utf-8", _SOUND_PER_FOREIGN):
+        return found
+    name = declared or _declared(data[:_DECLARATION_BYTES])
     codec = _page_codec(name) if name else None
+    if codec == "cp1252" and (found := _of_another_script(data)):
+        return found  # the default of many servers and templates
+    return (_read_by(data, codec, _SOUND_PER_BROKEN) if codec else None) or _legacy(data)
+
+
+def _read_by(data: bytes, codec: str, sound_per_foreign: int) -> Decoded | None:
+    """The text by an encoding; the few bytes that it has no meaning for are read as CP1252."""
     try:
-        return Decoded(data.decode(codec), codec) if codec else _legacy(data)
+        return Decoded(data.decode(codec), codec)
     except UnicodeDecodeError:
-        return _legacy(data)
+        shown = data.decode(codec, "replace")
+    foreign = shown.count("\ufffd") - (data.count(b"\xef\xbf\xbd") if codec == "utf-8" else 0)
+    sound = len(shown) - len(shown.encode("ascii", "ignore")) - foreign
+    if sound < sound_per_foreign * foreign:
+        return None
+    return Decoded(data.decode(codec, _BY_CP1252), codec, ("mixed_encoding",))
 
 
 def _declared(head: bytes) -> str | None:
@@ -146,10 +186,7 @@ def _page_codec(name: str) -> str | None:
 
 def decode_narrow(data: bytes) -> Decoded:
     """The text of bytes known to be one byte per ASCII character; never fails."""
-    try:
-        return Decoded(data.decode("utf-8"), "utf-8")
-    except UnicodeDecodeError:
-        return _legacy(data)
+    return _read_by(data, "utf-8", _SOUND_PER_FOREIGN) or _legacy(data)
 
 
 def looks_binary(data: bytes) -> bool:
@@ -162,15 +199,11 @@ def _marked(data: bytes, encoding: str) -> Decoded | None:
     try:
         return Decoded(data.decode(encoding), encoding)
     except UnicodeDecodeError:
-        return _legacy(data) if encoding == "utf-8" and not looks_binary(data) else None
+        is_text = encoding == "utf-8" and not looks_binary(data)
+        return decode_narrow(data) if is_text else None
 
 
 def _legacy(data: bytes) -> Decoded:
-    shown = data.decode("utf-8", "replace")
-    foreign = shown.count("\ufffd") - data.count(b"\xef\xbf\xbd")
-    sound = len(shown) - len(shown.encode("ascii", "ignore")) - foreign
-    if sound >= _SOUND_PER_FOREIGN * foreign:
-        return Decoded(data.decode("utf-8", _BY_CP1252), "utf-8", ("mixed_encoding",))
     if found := _of_another_script(data):
         return found
     try:
@@ -189,13 +222,12 @@ def _of_another_script(data: bytes) -> Decoded | None:
 
     sample = data[:_SAMPLE]
     whole = _WHOLE_CHARACTERS.match(sample)
-    best = from_bytes(
-        whole[0] if whole else sample, cp_isolation=_OTHER_SCRIPTS, enable_fallback=False
-    ).best()
-    try:
-        return Decoded(data.decode(best.encoding), best.encoding, _LEGACY) if best else None
-    except UnicodeDecodeError:
-        return None
+    for piece in (whole[0] if whole else sample, sample[:-1]):  # the text may be cut off
+        best = from_bytes(piece, cp_isolation=_OTHER_SCRIPTS, enable_fallback=False).best()
+        found = _read_by(data, best.encoding, _SOUND_PER_BROKEN) if best else None
+        if found:
+            return found._replace(flags=(*_LEGACY, *found.flags))
+    return None
 
 
 def _byte_by_cp1252(error: UnicodeError) -> tuple[str, int]:

@@ -1,11 +1,11 @@
 """Bytes to text: marks first, then UTF-8, then what the bytes themselves show.
 
 Order: byte order mark (UTF-8, UTF-16, UTF-32) → UTF-16 without a mark (every other byte of its
-spaces and Latin letters is zero) → ISO-2022-JP (by its escapes) → UTF-8 → UTF-8 with a few foreign bytes
-(each read as CP1252) → what a page declares → where most letters are beyond ASCII, the encoding of
-another script that reads best (charset-normalizer) → CP1252, the web's reading of Latin-1. A few
-bytes that an encoding has no meaning for do not make it another. Line breaks and all characters
-stay as delivered; a mark is not text and goes.
+spaces and Latin letters is zero) → ISO-2022-JP (by its escapes) → UTF-8 → UTF-8 with a few foreign
+bytes (each read as CP1252) → what a page declares → where most letters are beyond ASCII, the
+encoding of another script that reads best (charset-normalizer) → CP1252, the web's reading of
+Latin-1. A few bytes that an encoding has no meaning for do not make it another. Line breaks and all
+characters stay as delivered; a mark is not text and goes.
 """
 
 from __future__ import annotations

@@ -54,3 +54,33 @@ def cleaner() -> Cleaner:
 )
 def test_languages(cleaner: Cleaner, text: str, language: str):
     assert clean_text(text, cleaner).article["in_language"] == language
+
+
+@pytest.mark.parametrize(
+    ("headline", "text"),
+    [
+        (
+            "सरकार ने नदी पर नए पुल को मंजूरी दी",
+            "सरकार ने मंगलवार को नदी पर नए पुल के निर्माण को मंजूरी दे दी, जिसका काम मई में शुरू होगा।",
+        ),
+        (
+            "정부, 강에 새 다리 건설 승인",
+            "정부는 8일 강에 새 다리를 건설하는 계획을 승인했다고 밝혔다. 공사는 5월에 시작된다.",
+        ),
+        (
+            "ஆற்றின் மீது புதிய பாலம் கட்ட அரசு ஒப்புதல்",
+            "ஆற்றின் மீது புதிய பாலம் கட்டுவதற்கு அரசு செவ்வாய்க்கிழமை ஒப்புதல் அளித்தது என அமைச்சர் கூறினார்.",
+        ),
+    ],
+)
+def test_a_headline_is_found_in_scripts_with_marks_and_syllables(
+    headline: str, text: str, cleaner: Cleaner
+) -> None:
+    cleaned = clean_text(f"{headline}\n\n{text}\n\n{text}", cleaner)
+    assert cleaned.article["headline"] == headline
+    assert cleaned.article_body == f"{text}\n\n{text}"
+
+
+def test_a_question_above_an_answer_in_korean_is_no_headline(cleaner: Cleaner) -> None:
+    text = "자전거도 다닐 수 있나?\n\n그렇다. 오른쪽 차로를 이용하면 된다고 시청은 월요일에 밝혔다."
+    assert clean_text(text, cleaner).article["headline"] is None

@@ -13,7 +13,13 @@ from typing import Final, NamedTuple
 
 import re2
 
-from pipelines.clean.headline_words import MIN_CHARS, MIN_IDEOGRAPHS, MIN_SHARED, STEM
+from pipelines.clean.headline_words import (
+    MIN_CHARS,
+    MIN_IDEOGRAPHS,
+    MIN_SHARED,
+    STEM,
+    is_of_word,
+)
 
 SITE_SUFFIX: Final = re2.compile(r"(.{12,}?)\s+(?:[|•·»]|-|–|—|::)\s+([^|•·»]{2,40})")
 """`Headline | Site name`: the headline, the rest."""
@@ -28,9 +34,10 @@ _RESULT: Final = re.compile(r"[0-9]+, [^0-9,]+ [0-9]+$")
 """`Rovers 2, Town 1`."""
 _DIVIDER: Final = re.compile(r"[|•·»–—:-]")
 _NO_WORD: Final = re.compile(r"[\W_]+")
-_WORDS: Final = re.compile(r"\w{4,}")
+_MARKS: Final = "".join(c for c in map(chr, range(0x10000)) if is_of_word(c) and not c.isalnum())
+_WORDS: Final = re.compile(rf"[\w{_MARKS}]{{4,}}")
 _PLAIN: Final = frozenset(string.ascii_letters + string.digits)
-_IDEOGRAPHS: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
+_IDEOGRAPHS: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 
 
 class HeadLine(NamedTuple):
@@ -161,16 +168,12 @@ def _begins_word(stem: str, text: str) -> bool:
     at = text.find(stem)
     while at >= 0:
         end = at + len(stem)
-        is_start = at == 0 or not _is_of_word(text[at - 1])
-        if is_start and (len(stem) == STEM or not _is_of_word(text[end : end + 1])):
+        is_start = at == 0 or not is_of_word(text[at - 1])
+        is_end = end == len(text) or not is_of_word(text[end])
+        if is_start and (len(stem) == STEM or is_end):
             return True
         at = text.find(stem, at + 1)
     return False
-
-
-def _is_of_word(character: str) -> bool:
-    r"""What `\w` matches."""
-    return character.isalnum() or character == "_"
 
 
 def _shared_characters(text: str, prose: str) -> float:

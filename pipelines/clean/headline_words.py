@@ -7,6 +7,7 @@ itself nothing is said: such lines may be headlines.
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
 import numba
@@ -25,7 +26,7 @@ STEM: Final = 5
 
 MIN_CHARS: Final = 20
 MIN_IDEOGRAPHS: Final = 6
-"""Characters, or ideographs, that a headline has at least."""
+"""Characters, or ideographs (kana and Hangul among them), that a headline has at least."""
 
 _MOST_STEMS: Final = 64
 """Words of a line that are looked at, more than a headline has."""
@@ -36,10 +37,14 @@ _SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)
 _ONE: Final = np.uint64(1)
 
 
+def is_of_word(character: str) -> bool:
+    r"""What `\w` matches, and the marks that stand for vowels in Hindi or Tamil."""
+    return character.isalnum() or character == "_" or unicodedata.category(character)[0] == "M"
+
+
 def _letters() -> NDArray[np.uint32]:
-    r"""Small form of each code point that `\w` matches, 0 for others, _OPEN where it is neither."""
-    is_letter = np.array([chr(code).isalnum() for code in range(0x10000)])
-    is_letter[ord("_")] = True
+    """Small form of each code point of a word, 0 for others, _OPEN where it is neither."""
+    is_letter = np.array([is_of_word(chr(code)) for code in range(0x10000)])
     table = np.where(is_letter, LOWER, 0)
     table[is_letter != is_letter[LOWER]] = _OPEN
     table[[*_UNSURE]] = _OPEN
@@ -136,7 +141,9 @@ def _ask(codes: Any, bounds: Any, table: Any, share: Any, possible: Any) -> None
         line = codes[bounds[i, 0] : bounds[i, 1]]
         ideographs = 0
         for code in line:
-            ideographs += 0x3040 <= code <= 0x30FF or 0x3400 <= code <= 0x9FFF
+            ideographs += (
+                0x3040 <= code <= 0x30FF or 0x3400 <= code <= 0x9FFF or 0xAC00 <= code <= 0xD7A3
+            )
         if ideographs >= MIN_IDEOGRAPHS:
             possible[i] = True
         elif line.size >= MIN_CHARS:

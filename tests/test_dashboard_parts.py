@@ -278,12 +278,17 @@ def test_a_failed_check_of_a_site_says_what_it_does(
 
 
 @pytest.mark.parametrize(
-    ("refused", "words"),
-    [(0, "delivered nothing"), (8, "delivered nothing but 8 inputs that had to be refused")],
+    ("refused", "nights", "words"),
+    [
+        (0, 1, "delivered nothing"),
+        (0, 3, "delivered nothing for 3 nights"),
+        (8, 3, "delivered nothing but 8 inputs that had to be refused"),
+    ],
 )
-def test_a_site_of_which_all_was_refused_did_deliver(refused: int, words: str) -> None:
+def test_silence_and_what_is_none(refused: int, nights: int, words: str) -> None:
     row = {"site": "a.example", "measure": "document_count", "level": 2, "value": 0.0}
     row |= {"usual": 9.0, "is_same_weekday": False, "refused_count": refused}
+    row["silent_nights"] = nights
     assert sentence.finding(row, date(2026, 3, 2)).what == words
 
 

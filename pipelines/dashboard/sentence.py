@@ -141,9 +141,7 @@ def _drift(row: Row, night: date) -> Finding:
     what, usual = _PHRASES[measure]
     value = form(row["value"])
     if measure == "document_count":
-        value = plural(row["value"], "document") if row["value"] else "nothing"
-        if not row["value"] and row["refused_count"]:
-            value += f" but {plural(row['refused_count'], 'input')} that had to be refused"
+        value = plural(row["value"], "document") if row["value"] else _nothing(row)
     on = f"on a usual {night:%A}" if row["is_same_weekday"] else "usually"
     compared = f"; {on} {usual.format(usual=form(row['usual']))}"
     return Finding(row["site"], row["level"], what.format(value=value), "sites", compared)
@@ -174,6 +172,14 @@ def verdict(tonight: Row, findings: Sequence[Finding]) -> Verdict:
     return Verdict(
         "good", "Last night is mostly good" if ordered else "Last night is good", ordered
     )
+
+
+def _nothing(row: Row) -> str:
+    """How much of nothing a site delivered."""
+    if row["refused_count"]:
+        return f"nothing but {plural(row['refused_count'], 'input')} that had to be refused"
+    nights = row["silent_nights"] or 1
+    return "nothing" if nights == 1 else f"nothing for {plural(nights, 'night')}"
 
 
 def what_changed(tonight: Row) -> str:

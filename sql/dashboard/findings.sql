@@ -10,12 +10,35 @@ usual = "What is usual."
 score = "Distance in spreads; null where there is none."
 is_same_weekday = "Whether the usual is that of the same weekday."
 refused_count = "Inputs of the site that were refused tonight; null for checks."
+silent_nights = "Nights since the site's last delivery; null for checks."
 detail = "Up to three failed checks, those with most broken rows first: name, ids of rows but the site itself, what was observed."
 */
 with latest as (
     select logical_date as night, run_id from runs
     order by logical_date desc, started_at desc, run_id desc
     limit 1
+),
+
+deliveries as (
+    select
+        site,
+        max(night) filter (where document_count > 0) as last_delivery,
+    from site_nights
+    group by site
+),
+
+-- Silences that an earlier page has told.
+known as (
+    select distinct site_drift.site
+    from site_drift
+    inner join deliveries using (site)
+    cross join latest
+    where
+        site_drift.measure = 'document_count'
+        and site_drift.value = 0
+        and site_drift.verdict = 'fault'
+        and site_drift.night > deliveries.last_delivery
+        and site_drift.night < latest.night
 ),
 
 drifting as (
@@ -28,13 +51,20 @@ drifting as (
         site_drift.score,
         site_drift.is_same_weekday,
         site_nights.rejected_count as refused_count,
+        date_diff('day', deliveries.last_delivery, latest.night) as silent_nights,
         []::struct(name varchar, ids varchar[], observed double)[] as detail,
-        -- A site that fell silent is worse than any number of spreads.
-        if(site_drift.measure = 'document_count' and site_drift.value = 0, 1000, 0)
-            + abs(site_drift.score) as weight,
+        -- A site that fell silent is worse than any number of spreads; the next morning it is known.
+        if(
+            site_drift.measure = 'document_count' and site_drift.value = 0
+            and known.site is null,
+            1000,
+            0
+        ) + abs(site_drift.score) as weight,
     from site_drift
     inner join latest using (night)
     left join site_nights using (site, night)
+    left join deliveries using (site)
+    left join known on known.site = site_drift.site
     where site_drift.verdict in ('watch', 'fault')
 ),
 
@@ -63,6 +93,7 @@ failing as (
         null::double as score,
         null::boolean as is_same_weekday,
         null::bigint as refused_count,
+        null::bigint as silent_nights,
         list(
             {'name': name, 'ids': ids, 'observed': observed_value}
             order by broken_share desc, name
@@ -81,6 +112,7 @@ select
     score,
     is_same_weekday,
     refused_count,
+    silent_nights,
     detail
 from (
     select * from drifting

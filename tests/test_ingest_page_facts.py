@@ -6,7 +6,7 @@ import pytest
 from lxml import html
 
 from pipelines.ingest.language_tags import canonical_tag
-from pipelines.ingest.page_facts import page_facts
+from pipelines.ingest.page_facts import page_facts, saved_from
 
 
 def facts(head: str, body: str = "", linked: str = "") -> dict[str, str]:
@@ -86,3 +86,71 @@ def test_a_country_is_no_language() -> None:
 )
 def test_a_language_is_written_one_way(text: str, tag: str | None) -> None:
     assert canonical_tag(text) == tag
+
+
+ARTICLE = """{"@type": "NewsArticle", "headline": "Flood", "datePublished": "2026-03-02",
+ "author": {"@id": "#ida"}, "description": "of
+ the river"}"""  # a line break within a string, as templates leave it
+PERSON = '{"@id": "#ida", "@type": "Person", "name": "Ida Moor"}'
+LISTED = (
+    '{"@type": "ItemList", "itemListElement":'
+    ' [{"@type": "NewsArticle", "headline": "Most read", "datePublished": "2020-01-01"}]}'
+)
+
+
+def scripts(*blocks: str, kind: str = "application/ld+json") -> str:
+    return "".join(f'<script type="{kind}">{block}</script>' for block in blocks)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        scripts(ARTICLE, PERSON),
+        scripts(PERSON, ARTICLE, kind="Application/LD+JSON; charset=utf-8"),
+        scripts(f'{{"@graph": [{LISTED}, {ARTICLE}, {PERSON}]}}'),
+        scripts(LISTED, ARTICLE, PERSON),
+        scripts(f"[{LISTED}, {ARTICLE}, {PERSON}]"),
+        scripts(f"<!--\n{ARTICLE}\n-->", PERSON),
+        scripts(f"//<![CDATA[\n{ARTICLE}\n//]]>", f"/*<![CDATA[*/{PERSON}/*]]>*/"),
+    ],
+)
+def test_the_article_of_the_page_is_found_in_its_linked_data(head: str) -> None:
+    found = facts(head, "<h1>Another heading</h1>")
+    wanted = {"headline": "Flood", "published": "2026-03-02", "byline": "Ida Moor"}
+    assert {name: found.get(name) for name in wanted} == wanted
+
+
+PAGE = "https://news.example/1"
+
+
+@pytest.mark.parametrize(
+    ("head", "url"),
+    [
+        (meta("og:url", PAGE), PAGE),
+        (meta("og:url", "/1") + f'<link rel="canonical" href="{PAGE}">', PAGE),
+        ('<link rel="canonical" href="//news.example/1">', PAGE),
+        ('<base href="https://news.example/"><link rel="canonical" href="1">', PAGE),
+        ('<base href="/x"><link rel="canonical" href="/1">', None),
+        (meta("og:url", "https://[bad"), None),
+        (meta("og:url", "app://1"), None),
+    ],
+)
+def test_an_address_is_absolute(head: str, url: str | None) -> None:
+    assert facts(head).get("url") == url
+
+
+def test_of_several_authors_stated_the_first_that_is_a_name() -> None:
+    head = meta("article:author", "https://social.example/ida") + meta("article:author", "Ida Moor")
+    assert facts(head)["byline"] == "Ida Moor"
+
+
+@pytest.mark.parametrize(
+    ("page", "url"),
+    [
+        (f"<!DOCTYPE html>\n<!-- saved from url=(0022){PAGE} -->\n<html>", PAGE),
+        (f"<!DOCTYPE html> <html><!--\n Page saved with SingleFile \n url: {PAGE} \n", PAGE),
+        (f"<html><body>saved from url=(0022){PAGE}", None),
+    ],
+)
+def test_a_saved_page_says_from_where(page: str, url: str | None) -> None:
+    assert saved_from(page) == url

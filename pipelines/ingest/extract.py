@@ -18,7 +18,7 @@ from trafilatura.utils import repair_faulty_html
 from pipelines.ingest.block_text import block_text
 from pipelines.ingest.markup import is_markup
 from pipelines.ingest.model import Extracted
-from pipelines.ingest.page_facts import page_facts
+from pipelines.ingest.page_facts import page_facts, saved_from
 from pipelines.ingest.page_shape import shallow
 from pipelines.settings import HTML_EXTRACTORS
 
@@ -39,6 +39,8 @@ def extract(
     if tree is None:
         return Extracted(text=block_text(page), facts={}, flags=["html_fallback"])
     facts = page_facts(tree)
+    if "url" not in facts and (address := saved_from(page)):
+        facts["url"] = address
     text, stated = EXTRACTORS[extractor](tree, markup), facts.pop("body", "")
     if len(text) < _SHORT <= len(stated) or (stated and text.split() == stated.split()):
         # Pages drawn by script hold their article in the linked data only. trafilatura finds it

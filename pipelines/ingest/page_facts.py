@@ -6,21 +6,16 @@ CPU-second instead of 41). Order of trust: JSON-LD of an article, then meta tags
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
+from urllib.parse import urljoin
 
-import orjson
 from lxml.etree import _Element
 
 from pipelines.ingest.language_tags import canonical_tag
+from pipelines.ingest.linked_data import clean, linked_data
 from pipelines.ingest.moments import moment
-
-ARTICLE_TYPES: Final = re.compile(
-    r"(?:.*Article|BlogPosting|LiveBlogPosting|Report|Review)(?:News)?"
-)
-"""schema.org types of which the headline and date are those of the page."""
 
 META: Final[Mapping[str, tuple[str, ...]]] = {
     "url": ("og:url",),
@@ -42,15 +37,18 @@ META: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """Column -> names of meta tags, most trusted first; compared in lower case."""
 
-_MOST_DEPTH: Final = 8
 _MOST_TITLE: Final = 1000
 """Characters beyond which a title is no headline, and not searched for the site's name."""
 
 _ADDRESS: Final = re.compile(r"https?:|//|www\.|[^\s@]+@[^\s@]+$", re.I)
 _CLOCK: Final = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d)?)")
 _ZONE: Final = re.compile(r"(?:[Zz]|UTC|GMT|[+-]\d\d(?::?\d\d)?)$")
+_SAVED: Final = re.compile(
+    r"<!--\s*(?:saved from url=\(\d+\)|Page saved with SingleFile\s+url:\s*)(https?://[^\s<>]+)"
+)
+_SAVED_HEAD: Final = 4096
 _SEPARATOR: Final = re.compile(r" +[-–—|·•»:]+ +")
-_JSON_LD: Final = ".//script[@type='application/ld+json']"
+_WEB: Final = re.compile(r"https?://[^\s/?#]\S*", re.I)
 
 
 def page_facts(tree: _Element) -> dict[str, str]:
@@ -58,19 +56,34 @@ def page_facts(tree: _Element) -> dict[str, str]:
 
     `body` is the article's text where the page states it apart from its markup.
     """
-    linked = _linked_data(tree)
+    linked = linked_data(tree)
     meta = _meta(tree)
     facts: dict[str, str] = {}
     for column, names in META.items():
-        found = [linked.get(column), *(meta.get(name) for name in names), _shown(tree, column)]
+        stated = [text for name in names for text in meta.get(name, ())]
+        found = [linked.get(column), *stated, _shown(tree, column)]
+        if column == "url":
+            found = [_absolute(text, tree) for text in found]
         fitting = [text for text in found if text and _fits(column, text)]
         if fitting:
             facts[column] = _with_zone(fitting) if column == "published" else fitting[0]
     if "headline" in facts:
-        facts["headline"] = _without_site(facts["headline"], meta.get("og:site_name"), tree)
+        facts["headline"] = _without_site(
+            facts["headline"], meta.get("og:site_name", [None])[0], tree
+        )
     if "body" in linked:
         facts["body"] = linked["body"]
     return facts
+
+
+def saved_from(page: str) -> str | None:
+    """The address that a browser wrote at the head of a page it saved.
+
+    >>> saved_from("<!-- saved from url=(0022)https://a.example/news -->")
+    'https://a.example/news'
+    """
+    match = _SAVED.search(page, 0, _SAVED_HEAD)
+    return match[1] if match else None
 
 
 def _fits(column: str, text: str) -> bool:
@@ -105,7 +118,7 @@ def _without_site(headline: str, site: str | None, tree: _Element) -> str:
     """
     if len(headline) > _MOST_TITLE:
         return headline
-    headings = {_clean("".join(h.itertext())) for h in tree.iter("h1")} - {None}
+    headings = {clean("".join(h.itertext())) for h in tree.iter("h1")} - {None}
     for cut in _SEPARATOR.finditer(headline):
         before, after = headline[: cut.start()], headline[cut.end() :]
         if site and before and after.casefold() == site.casefold():
@@ -115,84 +128,40 @@ def _without_site(headline: str, site: str | None, tree: _Element) -> str:
     return headline
 
 
-def _meta(tree: _Element) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _absolute(text: str | None, tree: _Element) -> str | None:
+    """An address as the page means it, if that tells a host."""
+    if not text:
+        return None
+    base = tree.find(".//base")
+    try:
+        address = urljoin((base.get("href") if base is not None else None) or "https:", text)
+    except ValueError:
+        return None
+    return address if _WEB.fullmatch(address) else None
+
+
+def _meta(tree: _Element) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
     for element in tree.iter("meta"):
         name = element.get("property") or element.get("name") or element.get("itemprop")
         name = name or element.get("http-equiv")
-        content = _clean(element.get("content"))
+        content = clean(element.get("content"))
         if name and content:
-            found.setdefault(name.strip().lower(), content)
+            found.setdefault(name.strip().lower(), []).append(content)
     return found
 
 
 def _shown(tree: _Element, column: str) -> str | None:
     """The column as the page itself shows it."""
     if column == "headline":
-        headings = [_clean("".join(h.itertext())) for h in tree.iter("h1")]
+        headings = [clean("".join(h.itertext())) for h in tree.iter("h1")]
         title = tree.find(".//title")
         only = headings[0] if len(headings) == 1 else None
-        return only or (_clean(title.text) if title is not None else None)
+        return only or (clean(title.text) if title is not None else None)
     if column == "published":
         times = tree.xpath(".//*[@itemprop='datePublished' or @pubdate]/@datetime")
-        return _clean(times[0]) if times else None
+        return clean(times[0]) if times else None
     if column == "url":
         links = tree.xpath(".//link[@rel='canonical']/@href")
-        return _clean(links[0]) if links else None
-    return _clean(tree.get("lang")) if column == "language" else None
-
-
-def _linked_data(tree: _Element) -> dict[str, str]:
-    for script in tree.iterfind(_JSON_LD):
-        for item in _items(_parsed(script.text or ""), 0):
-            if any(ARTICLE_TYPES.fullmatch(kind) for kind in _texts(item.get("@type"))):
-                return _article(item)
-    return {}
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return orjson.loads(text.strip().rstrip(";").encode("utf-8", "replace"))
-    except orjson.JSONDecodeError:
-        return None
-
-
-def _items(value: Any, depth: int) -> Iterator[dict[str, Any]]:
-    """Objects of JSON-LD: the outermost first, then those of lists and graphs."""
-    if depth > _MOST_DEPTH:
-        return
-    if isinstance(value, list):
-        for part in value:
-            yield from _items(part, depth + 1)
-    elif isinstance(value, dict):
-        yield value
-        for name in ("@graph", "mainEntity", "mainEntityOfPage", "itemListElement"):
-            yield from _items(value.get(name), depth + 1)
-
-
-def _article(item: Mapping[str, Any]) -> dict[str, str]:
-    values = {
-        "headline": _texts(item.get("headline")) or _texts(item.get("name")),
-        "byline": _names(item.get("author")) or _names(item.get("creator")),
-        "published": _texts(item.get("datePublished")),
-        "section": _texts(item.get("articleSection"))[:1],
-        "language": _texts(item.get("inLanguage"))[:1],
-    }
-    joined = {column: _clean(", ".join(texts)) for column, texts in values.items()}
-    joined["body"] = html.unescape("\n".join(_texts(item.get("articleBody"))))
-    return {column: text for column, text in joined.items() if text}
-
-
-def _texts(value: Any) -> list[str]:
-    values = value if isinstance(value, list) else [value]
-    return [text for text in values if isinstance(text, str) and text.strip()]
-
-
-def _names(value: Any) -> list[str]:
-    values = value if isinstance(value, list) else [value]
-    named = [v.get("name") if isinstance(v, dict) else v for v in values]
-    return list(dict.fromkeys(text for name in named for text in _texts(name)))
-
-
-def _clean(text: str | None) -> str | None:
-    return " ".join(html.unescape(text).split()) or None if text else None
+        return clean(links[0]) if links else None
+    return clean(tree.get("lang")) if column == "language" else None

@@ -25,6 +25,7 @@ SITE_NIGHTS = pa.schema(
         "night": pa.date32(),
         "document_count": pa.int64(),
         "copy_share": pa.float64(),
+        "repeated_share": pa.float64(),
         "removed_share": pa.float64(),
         "median_word_count": pa.float64(),
         "undated_share": pa.float64(),
@@ -40,8 +41,8 @@ def quiet_site(chance: np.random.Generator, name: str, nights: int) -> Iterator[
     week = np.exp(chance.normal(0, 0.35, 7))
     removed, copies = chance.uniform(0.05, 0.5), chance.uniform(0.05, 0.7)
     words = chance.uniform(200, 700)
-    undated, foreign, bad = (
-        chance.choice(it) for it in ((0, 0.05, 0.5), (0, 0.02, 0.3), (0, 0.1, 2))
+    undated, foreign, bad, twice = (
+        chance.choice(it) for it in ((0, 0.05, 0.5), (0, 0.02, 0.3), (0, 0.1, 2), (0, 0.02, 0.1))
     )
     for number in range(nights):
         mean = size * week[number % 7] * np.exp(chance.normal(0, 0.1))
@@ -59,6 +60,7 @@ def quiet_site(chance: np.random.Generator, name: str, nights: int) -> Iterator[
                 "median_word_count": float(np.median(chance.lognormal(np.log(words), 0.5, count))),
                 "undated_share": chance.binomial(count, undated) / count,
                 "other_language_share": chance.binomial(count, foreign) / count,
+                "repeated_share": chance.binomial(count, twice) / count,
             }
         yield row
 
@@ -95,6 +97,7 @@ CHANGES: dict[str, tuple[Callable[[Row], Row], str]] = {
     "stripped": (lambda row: row | {"removed_share": 0.9}, "removed_share"),
     "teasers": (lambda row: row | {"median_word_count": 25.0}, "median_word_count"),
     "undated": (lambda row: row | {"undated_share": 1.0}, "undated_share"),
+    "doubled": (lambda row: row | {"repeated_share": 0.5}, "repeated_share"),
     "foreign": (lambda row: row | {"other_language_share": 1.0}, "other_language_share"),
     "rejected": (lambda row: row | {"rejected_count": 50}, "rejected_count"),
 }
@@ -112,7 +115,7 @@ def test_a_change_of_one_night_is_found_whether_weeks_are_known_or_not(
         | {"site": "a.example", "night": LAST_NIGHT - timedelta(days=n)}
         | {"document_count": 40 + steady.randint(-5, 5), "copy_share": 0.3, "removed_share": 0.2}
         | {"median_word_count": 400.0, "undated_share": 0.02, "other_language_share": 0.0}
-        | {"rejected_count": steady.randint(0, 1)}
+        | {"rejected_count": steady.randint(0, 1), "repeated_share": 0.02}
         for n in reversed(range(nights))
     ]
     rows[-1] = change(rows[-1])

@@ -79,6 +79,7 @@ _PHRASES: Final = {
     "document_count": ("delivered {value}", "{usual} documents"),
     "removed_share": ("lost {value} of its text to cleaning", "{usual}"),
     "copy_share": ("delivered {value} copies of other documents", "{usual}"),
+    "repeated_share": ("delivered {value} of its documents a second time", "{usual}"),
     "median_word_count": ("delivers texts of {value} words", "{usual}"),
     "undated_share": ("left {value} of its documents undated", "{usual}"),
     "other_language_share": ("wrote {value} of its documents in another language", "{usual}"),

@@ -25,6 +25,7 @@ with rules(measure, low, high, share_floor, count_floor, why) as (
         ('document_count', 4.0, 6.0, 0.10, 1.0, 'Deliveries scatter at least as counts do (square root of the usual); 4 spreads below is a broken scraper or feed; a busy news day may bring much more, hence 6 above.'),
         ('removed_share', 5.0, 5.0, 0.10, 0.03, 'A redesign moves this by tens of percentage points; nights without a cause stayed within 15.'),
         ('copy_share', 6.0, 6.0, 0.10, 0.08, 'Depends on the news of the day; only a jump says that a template is taken for an article.'),
+        ('repeated_share', null, 5.0, 0.10, 0.08, 'Sites deliver few articles twice in a night; half of them is a feed read twice or addresses that change.'),
         ('median_word_count', 3.5, 6.0, 0.20, 15.0, 'Less than a third of the usual length says that only teasers arrive; more than double, that pages run together.'),
         ('undated_share', null, 5.0, 0.10, 0.08, 'A lost date format shows as most documents undated at once.'),
         ('other_language_share', null, 5.0, 0.10, 0.10, 'A site that changes language is another site, or its text is mojibake.'),
@@ -38,6 +39,8 @@ measured as (
     select site, night, 'removed_share', removed_share, document_count from marts.site_nights
     union all
     select site, night, 'copy_share', copy_share, document_count from marts.site_nights
+    union all
+    select site, night, 'repeated_share', repeated_share, document_count from marts.site_nights
     union all
     select site, night, 'median_word_count', median_word_count, document_count
     from marts.site_nights

@@ -9,6 +9,7 @@ night = "The night, as in runs.logical_date."
 document_count = "Documents accepted."
 article_count = "Documents that represent an article."
 copy_share = "Share of the documents that are a copy of another, 0–1; null without documents."
+repeated_share = "Share of the documents that are a further copy of an article that the site delivered the same night, 0–1; null without documents."
 removed_share = "Share of the raw characters that were removed, 0–1; null without documents."
 removed_lines_per_document = "Lines removed per document; null without documents."
 median_word_count = "Median words of the clean texts; null without documents."
@@ -33,6 +34,7 @@ delivered as (
         count(*) as document_count,
         count(*) filter (where documents.copy_relation = 'representative') as article_count,
         avg(if(documents.copy_relation = 'representative', 0.0, 1.0)) as copy_share,
+        1 - count(distinct documents.article_id) / count(*) as repeated_share,
         sum(documents.removed_chars) / greatest(sum(documents.raw_chars), 1) as removed_share,
         avg(documents.removed_line_count) as removed_lines_per_document,
         median(documents.word_count) as median_word_count,
@@ -102,6 +104,7 @@ select
     coalesce(delivered.document_count, 0) as document_count,
     coalesce(delivered.article_count, 0) as article_count,
     delivered.copy_share,
+    delivered.repeated_share,
     delivered.removed_share,
     delivered.removed_lines_per_document,
     delivered.median_word_count,

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from pipelines import arrivals, linking, mending, objects, steps, takedown, tonight
+from pipelines import arrivals, kernels, linking, mending, objects, steps, takedown, tonight
 from pipelines.batch import collect_rarely, give_back
 from pipelines.lease import lease
 from pipelines.settings import Settings, SettingsError
@@ -90,7 +90,10 @@ VERBS: Final[tuple[Callable[[Night], Summary], ...]] = (
 
 
 def do(verb: Callable[[Night], Summary], night: Night) -> Summary:
-    """Do one verb and note how long it took."""
+    """Do one verb and note how long it took; before the first that needs them, compile kernels."""
+    if verb is steps.clean and not kernels.are_compiled() and _has_come(night):
+        night.watch("compiling", 0, None)
+        kernels.compile_once(night.settings, SAMPLES)
     begun = time.monotonic()
     collect_rarely()
     night.watch(verb.__name__, 0, None)
@@ -98,6 +101,11 @@ def do(verb: Callable[[Night], Summary], night: Night) -> Summary:
     give_back()
     night.durations[verb.__name__] = round(time.monotonic() - begun, 3)
     return summary
+
+
+def _has_come(night: Night) -> bool:
+    """Whether there are documents to clean."""
+    return bool(night.lake.files("documents", run_id=night.run_id))
 
 
 def finish(night: Night) -> Outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from datetime import date
+from datetime import UTC, date, datetime
 from xml.etree import ElementTree
 
 import pytest
@@ -147,6 +147,13 @@ def test_numbers_are_written_for_a_reader(found: str, words: str) -> None:
 
 def label_of(svg: str) -> str:
     return ElementTree.fromstring(svg).get("aria-label") or ""
+
+
+@pytest.mark.parametrize(
+    ("hour", "words"), [(0, "2 Mar 2026"), (4, "2 Mar 2026, 04:00"), (20, "2 Mar 2026, 20:00")]
+)
+def test_a_mere_day_is_shown_without_hours(hour: int, words: str) -> None:
+    assert shown.published(datetime(2026, 3, 2, hour, tzinfo=UTC)) == words
 
 
 def test_a_sparkline_says_what_it_shows() -> None:

@@ -98,7 +98,7 @@ def moment(value: datetime | None) -> str:
 
 
 def published(value: datetime) -> str:
-    """2 Mar 2026, 04:10; a midnight without its hours, since that is how a mere day is kept."""
+    """2 Mar 2026, 04:10; a midnight without its hours: so a mere day is kept."""
     return moment(value).removesuffix(", 00:00")
 
 

@@ -147,10 +147,27 @@ SILENCES: Final = {
     "of a site that pauses at weekends": Counts(5 * WEEK + [0, 0, 11], [35, 36]),
     "of such a site, in its third week": Counts(2 * WEEK + [10, 0, 0, 10], [15, 16]),
     "again within the month": Counts([8] * 30 + [0, 0] + [8] * 6 + [0], [30, 31, 38]),
+    "of a small site, on its better weekday": Counts([3, 2, 6, 3, 4, 2, 3] * 5 + [3, 2, 0], []),
     "of a site that is silent every third night": Counts([8, 9, 0] * 14, []),
     "of a site that now and then delivers": Counts([9, 0, 9, 9, 0] * 12, []),
     "after a month of it": Counts([8] * 30 + [0] * 40, [*range(30, 58)]),
 }
+
+
+@pytest.mark.parametrize(("missed", "told"), [(3, []), (0, [LAST_NIGHT])])
+def test_a_run_that_takes_what_waited_is_no_flood(
+    tmp_path: Path, missed: int, told: list[date]
+) -> None:
+    """Four nights' documents in one are a fault, unless three nights had no run."""
+    rows = [
+        dict.fromkeys(SITE_NIGHTS.names)
+        | {"site": "a.example", "night": LAST_NIGHT - timedelta(days=n)}
+        | {"document_count": 160 if n == 0 else 40}
+        for n in reversed(range(40))
+        if not 1 <= n <= missed
+    ]
+    found = [it for it in drift_of(rows, tmp_path) if it["verdict"] in ("watch", "fault")]
+    assert [it["night"] for it in found] == told
 
 
 @pytest.mark.parametrize("name", SILENCES)

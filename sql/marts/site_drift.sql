@@ -14,7 +14,7 @@ spread = "Scaled median absolute deviation of those nights, but not below the me
 compared_count = "Nights compared with."
 is_same_weekday = "Whether only nights of the same weekday were compared with."
 score = "(value - usual) / spread."
-verdict = "calm, watch, fault, or new (too few nights to judge)."
+verdict = "calm, watch, fault, or new (too few nights to judge). More documents than usual are judged a night, where nights were missed."
 why = "Why the thresholds of the measure are what they are."
 */
 with rules(measure, low, high, share_floor, count_floor, why) as (
@@ -69,8 +69,11 @@ windowed as (
         list(night) filter (where value = 0) over lately as silent_nights,
         list(isodow(night)) filter (where value > 0) over lately as busy_weekdays,
         max(night) filter (where value > 0) over lately as last_delivery,
+        median(value) filter (where value > 0) over lately as busy_median,
+        date_diff('day', lag(night) over each, night) as gap_days,
     from measured
     window
+        each as (partition by site, measure order by night),
         weekday as (
             partition by site, measure, isodow(night) order by night
             range between interval 56 days preceding and interval 1 day preceding
@@ -105,6 +108,9 @@ compared as (
             when recent_count >= 7 then recent_median
         end as usual,
         recent_median,
+        busy_median,
+        -- One run takes what waited while nights were missed: more than usual is meant a night.
+        if(measure = 'document_count' and gap_days > 1, value / gap_days, value) as night_value,
         -- Four weekdays alone may agree by chance: the spread is never below that of all nights.
         1.4826 * greatest(if(weekday_count >= 4, weekday_mad, 0), recent_mad) as scaled_mad,
     from windowed
@@ -150,11 +156,13 @@ select
         -- Silence of a site that is silent in one of ten nights at most: no spread can say it as
         -- clearly. Below five documents a night it happens by chance (a Poisson count of 5 is 0
         -- in 0.7 % of nights).
-        when measure = 'document_count' and value = 0 and is_rarely_silent and usual >= 5
+        when measure = 'document_count' and value = 0 and is_rarely_silent
+            and least(usual, busy_median) >= 5
             then 'fault'
-        when (value - usual) / spread >= 1.5 * high or (usual - value) / spread >= 1.5 * low
+        when (night_value - usual) / spread >= 1.5 * high or (usual - value) / spread >= 1.5 * low
             then 'fault'
-        when (value - usual) / spread >= high or (usual - value) / spread >= low then 'watch'
+        when (night_value - usual) / spread >= high or (usual - value) / spread >= low
+            then 'watch'
         else 'calm'
     end as verdict,
     why

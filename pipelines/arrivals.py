@@ -23,7 +23,7 @@ from pipelines.ingest import (
 )
 from pipelines.ingest.known_ids import KnownIds
 from pipelines.ingest.known_inputs import COLUMNS, KnownInputs
-from pipelines.ingest.landing import entries
+from pipelines.ingest.landing import entries, is_due
 from pipelines.lake import Lake
 from pipelines.quarantine import keep, payload_sha256
 from pipelines.settings import Settings
@@ -72,8 +72,12 @@ def plan(settings: Settings) -> Summary:
 def _arrivals(lake: Lake, night: Night, counts: Counter[str]) -> Generator[IngestBatch]:
     """What is new in the landing zone; what was delivered before only counts."""
     known = KnownIds(_known_ids(lake))
+    landed = objects.landed(night.settings)
+    if refused := tuple(it for it in landed.refused if is_due(it.source_uri, night.until)):
+        none = pa.RecordBatch.from_pylist([], contract.DOCUMENTS)
+        yield _new_of(IngestBatch(none, refused, ()), known, counts)
     for item in read_landing(
-        objects.landed(night.settings),
+        landed.folder,
         KnownInputs(lake.read("inputs", COLUMNS)),
         night.settings,
         run_id=night.run_id,

@@ -10,15 +10,19 @@ commits only; what a push that was cut off has left is written again by the next
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from pyarrow.fs import FileInfo, FileSelector, FileSystem, FileType
+from pyarrow.lib import ArrowInvalid
 
 from pipelines.durable import DamagedError, file_sha256, make_folder, write_atomically
+from pipelines.ingest.model import Rejection, Source
 from pipelines.lake import Lake
 from pipelines.settings import Settings, SettingsError
 
@@ -28,6 +32,12 @@ _SCHEMES: Final = ("s3:", "gs:", "gcs:", "abfs:", "abfss:")
 _OPTIONS: Final = {"s3:": "?allow_delayed_open=true"}  # a small object is one request
 
 _CHUNK: Final = 1 << 20
+
+_FETCHING: Final = ".fetched.part"
+_NO_PART: Final = frozenset(("", ".", ".."))
+_NO_FILE_NAME: Final = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
+_DENIED: Final = ("ACCESS_DENIED", "InvalidObjectState")
+"""How the store says that this object is not for us, or lies in its archive."""
 
 
 def is_remote(path: Path) -> bool:
@@ -53,28 +63,76 @@ def open_store(path: Path) -> tuple[FileSystem, str]:
     return store, prefix
 
 
-def landed(settings: Settings) -> Path:
-    """The landing zone as a folder of this machine: as it is, or fetched from its object store.
+class Landed(NamedTuple):
+    """The landing zone as a folder of this machine, and the objects that cannot be files of it."""
+
+    folder: Path
+    refused: tuple[Rejection, ...] = ()
+
+
+def landed(settings: Settings) -> Landed:
+    """The landing zone as a folder: as it is, or fetched from its object store.
 
     Each object is a file at the same place below `HOME/landing-cache`, of the time of the object,
-    and fetched once; objects that are gone are taken from the cache too. Raises SettingsError
-    where the store does not answer.
+    and fetched once; objects that are gone are taken from the cache too. One that cannot be
+    fetched or named so costs only itself. Raises SettingsError where the store does not answer.
     """
     if not is_remote(settings.landing):
-        return settings.landing
+        return Landed(settings.landing)
     store, prefix = open_store(settings.landing)
     folder = settings.home / "landing-cache"
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = {}
-    for info in _objects(store, prefix, settings.landing):
-        name = info.path[len(prefix) :].lstrip("/")
-        if ".." not in name.split("/"):
-            wanted[folder / name] = info
-    for path in [it for it in folder.rglob("*") if it.is_file() and it not in wanted]:
-        path.unlink()
-    for path, info in wanted.items():
-        _fetch(store, info, path)
-    return folder
+    wanted = {
+        info.path[len(prefix) :].removeprefix("/"): info
+        for info in _objects(store, prefix, settings.landing)
+    }
+    _forget(folder, wanted)
+    most = settings.max_file_bytes
+    fetched = (_landed(store, info, folder, name, most) for name, info in sorted(wanted.items()))
+    return Landed(folder, tuple(it for it in fetched if it))
+
+
+def _forget(folder: Path, wanted: Container[str]) -> None:
+    """Delete files of objects that are gone, and the folders that are empty then."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir():
+            with suppress(OSError):  # it is not empty
+                path.rmdir()
+        elif path.relative_to(folder).as_posix() not in wanted:
+            path.unlink()
+
+
+def _landed(
+    store: FileSystem, info: FileInfo, folder: Path, name: str, most: int
+) -> Rejection | None:
+    """Fetch an object; what speaks against it, and against no other, is its rejection."""
+    path, size = folder / name, info.size
+    source = Source(name, path)
+    if not _NO_PART.isdisjoint(name.split("/")):
+        detail = "the object: no file can have its name, name it without // and .."
+        return source.refuse("unreadable", detail, b"", byte_count=size)
+    if size > most:
+        detail = f"{size} bytes, left in the landing zone"
+        return source.refuse("file_too_large", detail, b"", byte_count=size)
+    try:
+        _fetch(store, info, path, folder / _FETCHING)
+    except FileNotFoundError:
+        return None  # gone since it was listed
+    except (OSError, ArrowInvalid) as error:
+        if not _is_of_the_object(error):
+            raise
+        with suppress(OSError):  # an earlier version of it; most often there is none
+            path.unlink()
+        detail = f"the object: {getattr(error, 'strerror', None) or error}"
+        return source.refuse("unreadable", detail, b"", byte_count=size)
+    return None
+
+
+def _is_of_the_object(error: Exception) -> bool:
+    """Whether an error tells of one object, and not of the store, the way to it or the disk."""
+    if isinstance(error, ArrowInvalid) or getattr(error, "errno", None) in _NO_FILE_NAME:
+        return True
+    return any(mark in str(error) for mark in _DENIED)
 
 
 def _objects(store: FileSystem, prefix: str, path: Path) -> Iterator[FileInfo]:
@@ -85,7 +143,7 @@ def _objects(store: FileSystem, prefix: str, path: Path) -> Iterator[FileInfo]:
     return (info for info in found if info.type == FileType.File)
 
 
-def _fetch(store: FileSystem, info: FileInfo, path: Path) -> None:
+def _fetch(store: FileSystem, info: FileInfo, path: Path, beside: Path) -> None:
     """An object as a file, whole or not at all, with the object's time."""
     changed = info.mtime_ns
     if path.is_file():
@@ -93,7 +151,6 @@ def _fetch(store: FileSystem, info: FileInfo, path: Path) -> None:
         if (status.st_size, status.st_mtime_ns) == (info.size, changed):
             return
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
     with store.open_input_stream(info.path) as source, beside.open("wb") as target:
         shutil.copyfileobj(source, target, _CHUNK)
     os.utime(beside, ns=(changed, changed))

@@ -100,7 +100,7 @@ def test_objects_that_change_or_go_are_followed(store: FileSystem, tmp_path: Pat
     for name, text in (("a.txt", b"one"), ("b/c.txt", b"two"), ("../evil.txt", b"three")):
         with store.open_output_stream(f"news/landing/{name}") as target:
             target.write(text)
-    folder = objects.landed(settings)
+    folder = objects.landed(settings).folder
     found = {str(it.relative_to(folder)): it.read_bytes() for it in folder.rglob("*.txt")}
     assert found == {"a.txt": b"one", "b/c.txt": b"two"}
     assert not list(tmp_path.glob("evil*"))
@@ -111,7 +111,30 @@ def test_objects_that_change_or_go_are_followed(store: FileSystem, tmp_path: Pat
     assert (folder / "a.txt").read_bytes() == b"one more"
     assert (folder / "b/c.txt").stat().st_ino == before, "what has not changed is not fetched"
     store.delete_file("news/landing/a.txt")
-    assert not (objects.landed(settings) / "a.txt").exists()
+    assert not (objects.landed(settings).folder / "a.txt").exists()
+
+
+def test_an_object_that_can_be_no_file_costs_only_itself(store: FileSystem, tmp_path: Path) -> None:
+    text = b"The river rose by two metres overnight.\n"
+    settings = Settings(
+        landing=LANDING, home=tmp_path, workers=1, settle_seconds=0, max_file_bytes=1000
+    )
+    refused = {"a/b.txt": "unreadable", "n" * 300: "unreadable", "large": "file_too_large"}
+    for name in ("a", *refused, "n" * 250, "ok.txt"):
+        with store.open_output_stream(f"news/landing/{name}") as target:
+            target.write(name.encode() + text * (99 if name == "large" else 1))
+    landed = objects.landed(settings)
+    assert {it.source_uri: it.reason for it in landed.refused} == refused
+    assert {it.name for it in landed.folder.iterdir()} == {"a", "n" * 250, "ok.txt"}
+    first, second = (night.run_night(settings).ledger for _ in range(2))
+    assert (first["accepted_count"], first["rejected_count"]) == (3, 3)
+    assert (second["accepted_count"], second["rejected_count"], second["known_count"]) == (0, 0, 6)
+    store.delete_file("news/landing/a")
+    assert (objects.landed(settings).folder / "a" / "b.txt").is_file()
+    store.delete_file("news/landing/a/b.txt")
+    with store.open_output_stream("news/landing/a") as target:
+        target.write(text)
+    assert (objects.landed(settings).folder / "a").read_bytes() == text
 
 
 def test_a_push_that_was_cut_off_is_finished_and_never_half_seen(

@@ -17,7 +17,7 @@ import re
 import stat
 from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -161,6 +161,12 @@ def path_facts(uri: str) -> tuple[str | None, int | None]:
     (None, None)
     """
     return _folder_facts(uri.rpartition("/")[0])
+
+
+def is_due(uri: str, until: date | None) -> bool:
+    """Whether a file's path bears no date after the night that is run."""
+    at = path_facts(uri)[1] if until else None
+    return until is None or at is None or datetime.fromtimestamp(at / 1e6, UTC).date() <= until
 
 
 @lru_cache(maxsize=4096)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +17,7 @@ from pipelines.ingest.foreign import binary_kind, code_kind, other_kind
 from pipelines.ingest.html_page import read_html_page
 from pipelines.ingest.json_document import read_json_document
 from pipelines.ingest.json_lines import read_json_lines
-from pipelines.ingest.landing import Entry, entries, path_facts
+from pipelines.ingest.landing import Entry, entries, is_due
 from pipelines.ingest.model import (
     FileEnd,
     IngestBatch,
@@ -83,7 +83,7 @@ def read_landing(  # noqa: PLR0913 - each is a fact of its own; all but three by
         landing = landing.resolve()  # a link that the user named, not one found in the zone
     listed = entries(landing, own)
     folder = landing.parents[len(listed[0].parts) - 1] if landing.is_file() else landing
-    found = [entry for entry in listed if _is_due(entry, until)]
+    found = [entry for entry in listed if is_due(entry.uri, until)]
     _wait_for_writers(found, settings.settle_seconds)
     items = _items(found, folder, seen, settings)
     with PagePool(settings) as pool:
@@ -113,12 +113,6 @@ def _wait_for_writers(found: list[Entry], settle_seconds: float) -> None:
     now = time.time()
     if settle_seconds <= _MOST_WAIT and not all(e.has_settled(settle_seconds, now) for e in found):
         time.sleep(settle_seconds)
-
-
-def _is_due(entry: Entry, until: date | None) -> bool:
-    """Whether a file's path bears no date after the night that is run."""
-    at = path_facts(entry.uri)[1] if until else None
-    return until is None or at is None or datetime.fromtimestamp(at / 1e6, UTC).date() <= until
 
 
 def _refused_unread(entry: Entry, folder: Path, settings: Settings) -> Item | None:

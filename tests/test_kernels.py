@@ -1,4 +1,4 @@
-"""Kernels are compiled before the first night of an installation, all of them, by other processes."""
+"""Kernels are compiled before an installation's first night, all of them, by other processes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ home = Path(sys.argv[1])
 kernels.compile_cleaning(home / "cleaning", night.SAMPLES)
 kernels.compile_linking(home / "linking", night.SAMPLES)
 ahead = called()
-night.run_night(Settings(landing=night.SAMPLES / "2026-03-03", home=home / "night", settle_seconds=0))
+landing = night.SAMPLES / "2026-03-03"
+night.run_night(Settings(landing=landing, home=home / "night", settle_seconds=0))
 print(len(ahead))
 print(*sorted(called() - ahead), sep="\\n")
 """

@@ -77,23 +77,27 @@ _LETTERS: Final = r"[a-z\x{80}-\x{10ffff}]+"
 _WORD: Final = rf"{_LETTERS}\.?"
 _WEEKDAY: Final = rf"(?:{_LETTERS}(?:-feira)?\.?,? )?(?:(?:le|el|il|den|am|de) )?"
 _DATE: Final = (
-    rf"(?:{_WEEKDAY}(?:{_WORD} {_DAY},? {_YEAR}|{_DAY} ?(?:de |of )?{_WORD},? (?:de |del )?{_YEAR}"
-    rf"(?: г\.?| r\.?)?)|{_YEAR}[-/.][01]?[0-9][-/.][0-3]?[0-9]"
+    rf"(?:{_WEEKDAY}(?:{_WORD} {_DAY},? {_YEAR}"
+    rf"|{_DAY}(?: ?(?:de |of )?|[-/]){_WORD}(?:,? (?:de |del )?|[-/]){_YEAR}(?: г\.?| r\.?)?)"
+    rf"|{_YEAR}[-/.][01]?[0-9][-/.][0-3]?[0-9]"
     rf"|[0-3]?[0-9][-/.] ?[0-3]?[0-9][-/.] ?{_YEAR}|{_YEAR}\. {_LETTERS} [0-3]?[0-9]\."
     rf"|{_YEAR} ?年 ?[01]?[0-9] ?月 ?[0-3]?[0-9] ?日(?: ?\([^ ()]\))?)"
 )
-_CLOCK: Final = r"[0-2]?[0-9] ?[:.h時点时] ?[0-5][0-9](?::[0-5][0-9]|分)?(?: ?[ap]\.?m\.?)?"
+_CLOCK: Final = (
+    r"[0-2]?[0-9] ?[:.h時点时] ?[0-5][0-9](?::[0-5][0-9]|分)?"
+    r"(?: ?(?:[apπμ]\.?[mμ]\.?|ص|م|पूर्वाह्न|अपराह्न))?"
+)
 _ZONE: Final = r"(?: ?\(?(?:gmt|utc|[a-z]{2,4}|мск|z)?(?:[+-][0-9]{1,2}(?::?[0-9]{2})?)?\)?)?"
 _JOIN: Final = (
     r"(?:,| -| /| \||;| ·| •|t| at| um| à| alle(?: ore)?| ore| às| a las| o godz\.?| godz\.?"
-    r"| om| в| kl\.?| klo)*"
+    r"| om| в| kl\.?| klo| 오전| 오후| 午前| 午後| 上午| 下午)*"
 )
 DATE: Final = rf"{_DATE}(?:{_JOIN} ?{_CLOCK}{_ZONE})?"
 """RE2 pattern, on folded lower-case text, of a date with or without a time."""
 
 _NAMED: Final = re2.compile(
     rf"(?:({_LETTERS})\.? ({_DAY}),? ({_YEAR}))"
-    rf"|(?:({_DAY}) ?(?:de |of )?({_LETTERS})\.?,? (?:de |del )?({_YEAR}))"
+    rf"|(?:({_DAY})(?: ?(?:de |of )?|[-/])({_LETTERS})(?:\.?,? (?:de |del )?|[-/])({_YEAR}))"
     rf"|(?:({_YEAR})\. ({_LETTERS}) ([0-3]?[0-9])\.)"
 )
 _YEAR_FIRST: Final = re2.compile(rf"({_YEAR}) ?[-/.年] ?([01]?[0-9]) ?[-/.月] ?([0-3]?[0-9])")
@@ -191,12 +195,17 @@ def _region(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+_HALVES: Final = {"오전": "a", "午前": "a", "上午": "a", "오후": "p", "午後": "p", "下午": "p"}
+"""The half of the day where it stands before the clock time."""
+
+
 def _with_time(day: date, before: str, rest: str) -> Printed:
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
     found = _TIME_BEFORE.search(before[-40:]) or _TIME.search(rest[:60])
     if not found:
         return Printed(midnight, "day")
     hour, minute, second, half, name, hours, minutes = found.groups()
+    half = half or next((half for word, half in _HALVES.items() if word in rest[:60]), None)
     zone = _zone(name or "", hours, minutes)
     clock = int(hour) % 12 + 12 * (half == "p") if half else int(hour)
     if zone is None or clock > 23:

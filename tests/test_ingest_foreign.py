@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
+import zstandard
 from landing_zone import payload, read_bytes
 
 from pipelines.ingest.foreign import binary_kind
@@ -90,6 +93,29 @@ def test_code_is_told_by_name_and_look(
     reading = read_bytes(tmp_path / "landing", text.encode(), name)
     assert reading.reasons == reasons
     assert reading.texts == ([] if reasons else [text])
+
+
+def test_a_list_of_articles_in_an_object_is_named(tmp_path: Path) -> None:
+    data = b'{"status": "ok", "articles": [{"text": "one"}, {"text": "two"}]}'
+    (rejection,) = read_bytes(tmp_path / "landing", data).rejections
+    assert rejection.reason == "no_text"
+    assert "'articles' a list of 2 objects" in rejection.detail
+
+
+def test_an_archive_with_a_window_too_wide_says_so(tmp_path: Path) -> None:
+    wide = zstandard.ZstdCompressionParameters(window_log=28, enable_ldm=True)
+    packer = zstandard.ZstdCompressor(compression_params=wide).compressobj()
+    data = packer.compress(STORY.encode()) + packer.flush()
+    (rejection,) = read_bytes(tmp_path / "landing", data).rejections
+    assert rejection.reason == "corrupt_zstd"
+    assert "--long=27" in rejection.detail
+
+
+def test_an_archive_of_empty_members_costs_no_more_than_its_size(tmp_path: Path) -> None:
+    data = gzip.compress(STORY.encode()) + gzip.compress(b"", mtime=0) * 300_000
+    before = time.process_time()
+    assert read_bytes(tmp_path / "landing", data).texts == [STORY]
+    assert time.process_time() - before < 2  # 0.3; it was 4.5, each member copied the megabyte
 
 
 def test_pictures_and_recordings_are_told_apart_from_words() -> None:

@@ -35,7 +35,7 @@ def read_record(
         )
     text, html = facts.text, facts.html
     if text is None and html is None:
-        detail = f"{place.locator}: no field holds the article"
+        detail = f"{place.locator}: no field holds the article{_listed(record)}"
         return source.refuse("no_text", detail, place.payload, place.locator)
     if facts.has_unread_date:
         flags = (*flags, "unread_date")
@@ -49,6 +49,14 @@ def read_record(
         return _draft(facts, source, place, lines, flags)
     draft = _draft(facts, source, place, "", flags)
     return Page(draft, page, place.payload, len(place.payload))
+
+
+def _listed(record: Mapping[str, Any]) -> str:
+    """Where articles may lie instead: exports often wrap a list of them (`{"articles": […]}`)."""
+    for name, value in record.items():
+        if isinstance(value, list) and value and all(isinstance(it, dict) for it in value):
+            return f", {name!r} a list of {len(value)} objects: deliver each as a line of its own"
+    return ""
 
 
 def _draft(facts: Given, source: Source, place: Place, text: str, flags: tuple[str, ...]) -> Draft:

@@ -13,6 +13,9 @@ from typing import IO, Final
 import zstandard
 
 _STEP: Final = 1 << 20
+_READ: Final = 1 << 15
+"""What is read at a time is copied with each member: an archive may be of empty ones."""
+
 _ZSTD_STEP: Final = 4096
 """zstd output cannot be capped a call: 4 kB can hold at most some 130 MB."""
 
@@ -61,17 +64,17 @@ def unpack(raw: IO[bytes], kind: str, packed: int, ratio: int, most: int) -> Ite
 
 def _members(raw: IO[bytes], kind: str) -> Iterator[bytes]:
     member = _gzip_member if kind == "gzip" else _zstd_frame
-    rest = raw.read(_STEP)
+    rest = raw.read(_READ)
     while rest:
         rest = yield from member(raw, rest)
-        rest = rest or raw.read(_STEP)
+        rest = rest or raw.read(_READ)
         if kind == "gzip" and rest and not rest.strip(b"\0"):
             rest = _after_padding(raw)
 
 
 def _after_padding(raw: IO[bytes]) -> bytes:
     """Gzip allows zeros after the last member."""
-    while data := raw.read(_STEP):
+    while data := raw.read(_READ):
         if data.strip(b"\0"):
             return data
     return b""
@@ -80,7 +83,7 @@ def _after_padding(raw: IO[bytes]) -> bytes:
 def _gzip_member(raw: IO[bytes], data: bytes) -> Generator[bytes, None, bytes]:
     decoder = zlib.decompressobj(31)
     while not decoder.eof:
-        at_end = not data and not (data := raw.read(_STEP))
+        at_end = not data and not (data := raw.read(_READ))
         try:
             piece = decoder.decompress(data, _STEP)
         except zlib.error as error:
@@ -94,7 +97,7 @@ def _gzip_member(raw: IO[bytes], data: bytes) -> Generator[bytes, None, bytes]:
 
 def _zstd_frame(raw: IO[bytes], data: bytes) -> Generator[bytes, None, bytes]:
     if len(data) < 4:
-        data += raw.read(_STEP)
+        data += raw.read(_READ)
     if not _is_zstd(data):
         cut = _ZSTD.startswith(data)
         raise DamagedError(
@@ -102,14 +105,20 @@ def _zstd_frame(raw: IO[bytes], data: bytes) -> Generator[bytes, None, bytes]:
         )
     decoder = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
     while not decoder.eof:
-        if not data and not (data := raw.read(_STEP)):
+        if not data and not (data := raw.read(_READ)):
             raise DamagedError("truncated_zstd", "zstd: the archive ends inside a frame")
         try:
             yield decoder.decompress(data[:_ZSTD_STEP])
         except zstandard.ZstdError as error:
-            raise DamagedError("corrupt_zstd", f"zstd: {error}") from error
+            raise DamagedError("corrupt_zstd", f"zstd: {_said(error)}") from error
         data = data[_ZSTD_STEP:]
     return decoder.unused_data + data
+
+
+def _said(error: zstandard.ZstdError) -> str:
+    if "too much memory" in str(error):
+        return "a window beyond 128 MB; pack it with --long=27 at most"
+    return str(error)
 
 
 def _is_zstd(head: bytes) -> bool:

@@ -76,6 +76,7 @@ def test_lines_of_any_unicode(encoding: str, has_mark: bool, tmp_path: Path) -> 
         ('[{"text": "one"}, 5]', ["one"], ["not_an_object"]),
         ('[{"text": "one"}, {"text": "cut', [], ["invalid_json"]),
         ('[{"text": "one", "text": "two"}]', [], ["duplicate_key"]),
+        ('{"text": "one"}\n\ufeff{"text": "two"}\n', ["one", "two"], []),
         ("[]", [], []),
         ("[A note] in brackets.\n", ["[A note] in brackets.\n"], []),
         ("{A note} in braces.\n", ["{A note} in braces.\n"], []),

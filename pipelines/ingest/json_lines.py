@@ -6,6 +6,7 @@ lone surrogate or a line beyond 16 MB; so lines are split here, on bytes, with t
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -99,6 +100,7 @@ def _read_line(line: Line, raw: bytes, encoding: str, source: Source) -> Item:
     try:
         if encoding != "utf-8":
             data = raw.decode(encoding).encode()
+        data = data.removeprefix(codecs.BOM_UTF8)
         record = orjson.loads(data)
     except ValueError as error:
         repaired = _repaired(data) if encoding == "utf-8" else None

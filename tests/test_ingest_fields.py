@@ -124,6 +124,8 @@ VALUES: dict[str, tuple[Any, Any]] = {
     [
         ("content", "<p>One.</p><p>Two &amp; three.</p>", "One.\nTwo & three."),
         ("html", "<div>Short</div>", "Short"),
+        ("html", "&lt;p&gt;One.&lt;/p&gt;&lt;p&gt;Two.&lt;/p&gt;", "One.\nTwo."),
+        ("html", "&lt;br&gt;", "<br>"),
         ("content", "Plain: 3 < 4 and <b>so on</b>", "Plain: 3 < 4 and <b>so on</b>"),
         ("content", "<3 this", "<3 this"),
     ],

@@ -46,7 +46,9 @@ def read_record(
         return _draft(facts, source, place, text, flags)
     page = text if text is not None else html or ""
     if len(page) <= MOST_INLINE and not is_page(page) and (lines := block_text(page)):
-        return _draft(facts, source, place, lines, flags)
+        # Escaped once too often: what was shown is markup itself.
+        shown = block_text(lines) if is_markup(lines) else lines
+        return _draft(facts, source, place, shown or lines, flags)
     draft = _draft(facts, source, place, "", flags)
     return Page(draft, page, place.payload, len(place.payload))
 

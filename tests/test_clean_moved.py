@@ -14,6 +14,13 @@ BODY = """The new rehabilitation hospital opens on Monday after two years of con
 "We are increasing access to care for patients across the region," its director, Anna Henthorn, told reporters.
 
 The hospital has about 200 employees and 60 beds. It cost 25 million dollars, most of which came from a bond issue."""  # noqa: E501
+DIARY = """A week on the river
+8 April 2025
+The water came at night. We carried the hens upstairs and waited for the boat that never came.
+9 April 2025
+Nobody slept. The baker rowed past at six with bread for the whole street, and would take no money.
+10 April 2025
+By noon we could see the tops of the garden chairs again, and the dog swam home."""
 DAY = datetime(2025, 4, 8, tzinfo=UTC)
 
 
@@ -105,6 +112,7 @@ def test_a_date_line_above_the_prose_tells_when_whatever_stands_beside_it(
     "text",
     [
         "\n".join(f"March {day}, 2025\n{BODY}" for day in (3, 9, 21)),
+        DIARY,
         f"Born April 8, 1931\n{BODY}",
         f"{BODY}\nApril 8, 2025\n{BODY}",
     ],

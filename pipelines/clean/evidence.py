@@ -68,14 +68,36 @@ def _read_dates(draft: Draft) -> dict[int, Printed]:
 
 
 def _find_datelines(draft: Draft, possible: NDArray[np.int32]) -> None:
-    """Note the date lines above the prose, but for texts that go on from date to date."""
+    """Note the date lines above the prose, but for texts that go on from date to date.
+
+    Where every other paragraph has a day above it, as in diaries, the first of them is text, too.
+    """
     is_date = np.array([rule.moves == "date" for rule in draft.judge.rulebook.rules] + [False])
     document, zone = draft.lines.document, draft.where.zone
-    chronicles = np.unique(document[is_date[possible[:, HEAD]] & (zone == BODY)])
-    for row, printed in draft.dates.items():
+    days = is_date[possible[:, HEAD]] & (zone == BODY)
+    diaries = _diaries(draft, days)
+    for row, printed in [*draft.dates.items()]:
         is_when = printed.at is not None and printed.at.year >= WEB_YEAR
-        draft.is_dateline[row] = is_when and zone[row] == HEAD and is_date[draft.code[row]]
-    draft.is_dateline[np.isin(document, chronicles)] = False
+        is_dateline = zone[row] == HEAD and is_date[draft.code[row]]
+        draft.is_dateline[row] = is_when and is_dateline
+        if is_dateline and document[row] in diaries and draft.where.is_prose[row + 1]:
+            draft.code[row], draft.score[row] = -1, 0
+            del draft.dates[row]
+    draft.is_dateline[np.isin(document, document[days])] = False
+
+
+def _diaries(draft: Draft, days: NDArray[np.bool_]) -> set[int]:
+    """Documents with a day, not a time, above every other paragraph."""
+    where, document = draft.where, draft.lines.document
+    above = np.zeros(days.size, dtype=np.bool_)
+    above[:-1] = days[:-1] & where.is_prose[1:] & (document[1:] == document[:-1])
+    rows = [row for row in np.flatnonzero(above).tolist() if ":" not in draft.text(row)]
+    if not rows:
+        return set()
+    size = draft.lines.document_start.size - 1
+    entries = np.bincount(document[rows], minlength=size)
+    paragraphs = np.bincount(document[where.is_prose], minlength=size)
+    return set(np.flatnonzero(2 * entries >= np.maximum(paragraphs, 4)).tolist())
 
 
 def _open_blocks(draft: Draft, possible: NDArray[np.int32]) -> None:

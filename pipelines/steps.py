@@ -152,7 +152,7 @@ def _finish_tables(night: Night, row: pa.Table, status: str) -> None:
         building.build_tables(night)
     models = warehouse.load_models("marts")
     with building.tonights_tables(night) as con:
-        views.show_lake(con, lake, ["checks"])
+        views.show_lake(con, lake, ["checks", "tombstones"])
         views.show_table(con, "runs", pa.concat_tables([lake.read("runs"), row]))
         warehouse.build(con, (model for model in models if model.stage == "publish"))
         if status == "published":

@@ -83,7 +83,8 @@ def build(plan: Plan, settings: Settings, database: Path | None = None) -> wareh
         invent_night(plan, tables, day, chance)
         add_run(plan, tables, day, chance)
     con = warehouse.connect(settings)
-    for name in ("documents", "articles", "removed_lines", "repairs", "rejected_documents", "runs"):
+    names = ("documents", "articles", "removed_lines", "repairs", "rejected_documents")
+    for name in (*names, "runs", "tombstones"):
         schema = contract.LAKE_TABLES[name]
         views.show_table(con, name, pa.Table.from_pylist(tables[name], schema=schema))
     _show_checks(con, plan)

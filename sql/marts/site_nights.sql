@@ -94,8 +94,11 @@ span as (
     group by site
 ),
 
+-- A takedown by hand is a run, but no night on which sites could have delivered.
 nights as (
-    select distinct logical_date as night from lake.runs
+    select distinct runs.logical_date as night
+    from lake.runs as runs
+    anti join lake.tombstones as tombstones using (run_id)
 )
 
 select

@@ -17,8 +17,8 @@ other_coverage = "Smaller of the two coverages."
 number_overlap = "Shared numbers as a share of those of the text with fewer."
 number_count = "Numbers of the text with fewer."
 shared_rarity = "Rarity of shared words, beyond that of common ones."
-is_of_one_case = "Whether names and numbers agree as in a copy; those of two briefs in one mould do not."
-story_score = "Chance that both report one event: logistic regression; 0 for two briefs in one mould."
+is_of_one_case = "Whether names and numbers agree as in a copy; those of two texts in one mould do not."
+story_score = "Chance that both report one event: logistic regression; 0 for two texts in one mould."
 is_text_covered = "Whether the covered text is the one with the smaller id."
 */
 with days as (
@@ -94,12 +94,29 @@ logits as (
 judged as (
     select
         *,
-        (name_count < 3 or name_overlap >= 0.50)
+        -- The more alike the wording, the more must agree: a copy keeps names and numbers, a mould
+        -- (weather, results, notices) is filled with others. Many of the ones outweigh some of the
+        -- others.
+        (
+            name_count < 3
+            or name_overlap >= 0.60
+            or (
+                name_overlap >= 0.50
+                and (other_alignment < 0.50 or (number_count >= 8 and number_overlap >= 0.75))
+            )
+        )
         and (
             number_count < 2
-            or (number_count < 4 and number_overlap > 0)
-            or number_overlap >= 0.34
-            or (name_count >= 3 and name_overlap >= 0.75)
+            or number_overlap >= 0.50
+            or (number_count < 4 and name_count >= 10 and name_overlap >= 0.75)
+            or (
+                other_alignment < 0.45
+                and (
+                    (number_count < 4 and number_overlap > 0)
+                    or number_overlap >= 0.34
+                    or (name_count >= 3 and name_overlap >= 0.75)
+                )
+            )
         ) as is_of_one_case,
     from logits
 ),
@@ -107,11 +124,23 @@ judged as (
 scores as (
     select
         *,
-        -- alike in wording throughout, yet of other people and figures: two briefs in one mould
+        -- alike in wording throughout, yet of other people and figures: two texts in one mould, if not
+        -- nearly all of many names stand in both (a toll that rises). Less alike, they must differ in
+        -- names and numbers.
         case
-            when is_of_one_case or other_alignment < 0.45
-                then 1 / (1 + exp(-greatest(-50, least(50, story_logit))))
-            else 0
+            when
+                not is_of_one_case
+                and other_alignment >= 0.45
+                and (name_count < 10 or name_overlap < 0.90)
+                then 0
+            when
+                other_alignment >= 0.30
+                and name_count >= 3
+                and name_overlap < 0.50
+                and number_count >= 4
+                and number_overlap < 0.20
+                then 0
+            else 1 / (1 + exp(-greatest(-50, least(50, story_logit))))
         end as story_score,
     from judged
 )

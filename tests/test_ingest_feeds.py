@@ -81,3 +81,11 @@ def test_what_belongs_to_a_picture_is_kept(tmp_path: Path) -> None:
     inside = STORY + "<media:description>The bridge.</media:description>"
     (row,) = read_bytes(tmp_path / "landing", RSS.format(inside).encode()).documents
     assert json.loads(row["extra"]) == {"media_description": "The bridge."}
+
+
+def test_a_bare_ampersand_is_one(tmp_path: Path) -> None:
+    link = "<link><![CDATA[https://news.example/?a=1&b=2]]></link>"
+    inside = STORY.replace("Flood", "Fish & chips &amp; &#38; &eacute;") + link
+    (row,) = read_bytes(tmp_path / "landing", RSS.format(inside).encode()).documents
+    assert row["given_headline"] == "Fish & chips & & é"
+    assert (row["url"], row["text_flags"]) == ("https://news.example/?a=1&b=2", "xml_repaired")

@@ -54,6 +54,9 @@ _INLINE: Final = re.compile(r"</?(?:a|b|em|font|i|mark|small|span|strong|sub|sup
 _DECLARATION: Final = re.compile(r"\s*<\?xml.*?\?>", re.S)
 _SUBSET: Final = re.compile(r"<!DOCTYPE[^>\[]*\[", re.I)
 _ENTITY: Final = re.compile(r"&([A-Za-z][A-Za-z0-9]*;)")
+_BARE: Final = re.compile(r"<!\[CDATA\[.*?\]\]>|&(?!#?\w+;)", re.S)
+"""An ampersand that begins no entity, and where one may stand."""
+
 _XML_ENTITIES: Final = ("amp;", "lt;", "gt;", "quot;", "apos;")
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _TAG: Final = re.compile(r"<[a-zA-Z/!][^<>]*>")
@@ -100,11 +103,11 @@ def _root_start(text: str) -> int:
 
 
 def _root(text: str) -> tuple[_Element, tuple[str, ...]]:
-    """The root element; a feed with HTML entities or forbidden characters is repaired once."""
+    """The root element; a feed with HTML entities, bare `&` or forbidden characters is repaired."""
     try:
         return _parsed(text), ()
     except etree.XMLSyntaxError:
-        repaired = _FORBIDDEN.sub("\ufffd", _ENTITY.sub(_numeric, text))
+        repaired = _FORBIDDEN.sub("\ufffd", _BARE.sub(_escaped, _ENTITY.sub(_numeric, text)))
         if repaired == text:
             raise
         return _parsed(repaired), ("xml_repaired",)
@@ -129,6 +132,10 @@ def _numeric(match: re.Match[str]) -> str:
     if name in _XML_ENTITIES or name not in html5:
         return match[0]
     return "".join(f"&#{ord(char)};" for char in html5[name])
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return "&amp;" if match[0] == "&" else match[0]
 
 
 def _local(element: _Element) -> str:

@@ -252,6 +252,24 @@ def test_a_repeated_paragraph_of_news_stays():
     assert RIVER in cleaned.article_body
 
 
+@pytest.mark.parametrize(
+    ("line", "goes"),
+    [
+        ("No arrests have been made.", ""),
+        ("The investigation is ongoing.", ""),
+        ("Die Polizei ermittelt.", ""),
+        ("Get our top stories by email.", "between"),
+        ("The Kelmar Post on your desk", "between below"),
+    ],
+)
+def test_a_short_sentence_of_many_articles_may_be_their_own(line: str, goes: str):
+    cleaner = load_cleaner(Settings(), site_lines=support(line, 13))
+    texts = {"between": [RIVER, line, BOATS], "below": [RIVER, BOATS, line]}
+    for place, lines in texts.items():
+        cleaned = clean_text("\n\n".join(lines), cleaner, site="kelmarpost.example")
+        assert [it.line_text for it in cleaned.removed_lines] == [line] * (place in goes)
+
+
 def test_no_site_lines_know_nothing():
     nothing = SiteLines.of(None).support(
         ["a"], [None], segment(pa.array(["x"])).document, line_hashes(segment(pa.array(["x"])))

@@ -31,7 +31,7 @@ from pipelines.clean.headline import (
 from pipelines.clean.headline_words import may_be_headlines
 from pipelines.clean.line_model import LINE_KINDS, LineScores
 from pipelines.clean.match import BODY, HEAD
-from pipelines.clean.place import Place, in_wrapped
+from pipelines.clean.place import SENTENCE_CHARS, Place, in_wrapped
 from pipelines.clean.segment import LineBatch
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def classify(lines: LineBatch, folded: FoldedLines, given: Given, judge: Judge) 
     _veto(draft, scores, odds)
     found = _headlines(draft, scores)
     _companions(draft)
-    _site_repeats(draft)
+    _site_repeats(draft, scores)
     by_model = _apply_model(draft, scores)
     _overrule(draft)
     kind = np.append(judge.kinds, np.int8(-1))[draft.code]
@@ -236,10 +236,16 @@ def _companions(draft: Draft) -> None:
                 draft.mark([beside], "any.caption.companion")
 
 
-def _site_repeats(draft: Draft) -> None:
-    """Mark short lines that other articles of the site have too."""
-    enough = draft.support >= MIN_SITE_ARTICLES
-    rows = np.flatnonzero((draft.code < 0) & enough & ~draft.where.is_prose)
+def _site_repeats(draft: Draft, scores: LineScores) -> None:
+    """Mark short lines that other articles of the site have too; sentences if the model agrees."""
+    # a desk writes "No arrests have been made." under many
+    where = draft.where
+    enough = (draft.support >= MIN_SITE_ARTICLES) & ~where.is_prose
+    if draft.judge.model is not None:
+        said = np.where(where.zone == BODY, scores.bare, scores.score)
+        is_sentence = where.ends_sentence & (where.weight < SENTENCE_CHARS)
+        enough &= ~is_sentence | (said >= WITH_EVIDENCE * draft.judge.threshold)
+    rows = np.flatnonzero((draft.code < 0) & enough)
     draft.mark(rows, "site.repeats", 1 - 1 / (1 + draft.support[rows]))
 
 

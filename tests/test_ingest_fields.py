@@ -238,3 +238,27 @@ def test_every_flag_is_seen_by_the_first_pass() -> None:
     odd |= {"replacement": "\ufffd", "mojibake": "Ð\x9f", "homoglyph": "αb"}
     found = with_text_flags(pa.array([odd[name] for name in FLAGS]), [()] * len(FLAGS)).to_pylist()
     assert all(name in (text or "") for name, text in zip(FLAGS, found, strict=True))
+
+
+def test_a_post_as_wordpress_serves_it(tmp_path: Path) -> None:
+    post = {
+        "id": 812,
+        "date": "2025-04-08T10:00:00",
+        "link": "https://kelmarpost.example/fog/",
+        "title": {"rendered": "Fog in Kelmar&#8217;s harbour"},
+        "content": {"rendered": "<p>The ferry lay to for an hour.</p>", "protected": False},
+        "author": 4,
+        "categories": [7, 12],
+    }
+    (document,) = read_bytes(tmp_path, json.dumps(post).encode() + b"\n").documents
+    assert document["given_headline"] == "Fog in Kelmar\N{RIGHT SINGLE QUOTATION MARK}s harbour"
+    assert document["raw_text"] == "The ferry lay to for an hour."
+    assert document["url"] == "https://kelmarpost.example/fog/"
+    assert (document["given_byline"], document["given_section"]) == (None, None)
+    assert json.loads(document["extra"])["author"] == 4
+
+
+def test_what_pandas_writes_for_nothing_is_nothing(tmp_path: Path) -> None:
+    data = b'{"text": "The ferry lay to.", "author": NaN, "score": -Infinity, "title": "Fog"}\n'
+    (document,) = read_bytes(tmp_path, data).documents
+    assert (document["given_headline"], document["given_byline"]) == ("Fog", None)

@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from html import unescape
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -192,13 +193,18 @@ def _text(raw: Any) -> str | None:
 
 
 def _label(raw: Any) -> str | None:
+    """A text on one line; of an object what it renders, as WordPress writes titles."""
+    if isinstance(raw, dict) and isinstance(raw.get("rendered"), str):
+        raw = unescape(raw["rendered"])
     if not isinstance(raw, str):
         raise _wrong(raw, "a text")
     return raw.strip() or None
 
 
 def _labels(raw: Any) -> str | None:
-    """A name, an object with a name, or a list of either, joined by commas."""
+    """A name, an object with a name, or a list of either, joined by commas; a number is no name."""
+    if type(raw) is int:
+        return None
     if isinstance(raw, list):
         return ", ".join(filter(None, map(_labels, raw))) or None
     if isinstance(raw, dict):

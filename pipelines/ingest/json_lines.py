@@ -17,6 +17,7 @@ import orjson
 from pipelines.ingest.contents import Content
 from pipelines.ingest.encoding import decode, stream_encoding
 from pipelines.ingest.json_keys import repeated_key
+from pipelines.ingest.json_value import json_value
 from pipelines.ingest.model import Item, Source
 from pipelines.ingest.records import Place, read_record
 from pipelines.settings import Settings
@@ -101,7 +102,7 @@ def _read_line(line: Line, raw: bytes, encoding: str, source: Source) -> Item:
         if encoding != "utf-8":
             data = raw.decode(encoding).encode()
         data = data.removeprefix(codecs.BOM_UTF8)
-        record = orjson.loads(data)
+        record = json_value(data)
     except ValueError as error:
         repaired = _repaired(data) if encoding == "utf-8" else None
         if repaired is None:
@@ -124,7 +125,7 @@ def _repaired(data: bytes) -> tuple[bytes, Any, tuple[str, ...]] | None:
         return None
     data = decoded.text.encode()
     try:
-        return data, orjson.loads(data), decoded.flags
+        return data, json_value(data), decoded.flags
     except orjson.JSONDecodeError:
         return None
 

@@ -37,21 +37,26 @@ _TEXTS: Final = 40
 """Of the samples, by name: enough for every kernel to be called (`tests/test_kernels.py`)."""
 
 
-def are_compiled() -> bool:
-    """Whether the kernels of this code were compiled here."""
-    return _mark().is_file()
+def folder() -> Path:
+    """Where the kernels are kept; a mark beside them says that they are compiled."""
+    return Path(fnv.stats.cache_path)
 
 
-def compile_once(settings: Settings, samples: Path) -> None:
+def are_compiled(kept: Path) -> bool:
+    """Whether the kernels of this code were compiled, as a mark in the folder says."""
+    return _mark(kept).is_file()
+
+
+def compile_once(settings: Settings, samples: Path, kept: Path) -> None:
     """Compile all kernels, unless that was done before; another process that is at it is awaited.
 
     `samples`: a folder with texts. What fails here fails again, and is told, where it is needed.
     """
-    if are_compiled():
+    if are_compiled(kept):
         return
-    with _alone():
-        if not are_compiled() and _compiled(settings, samples):
-            _mark().touch()
+    with _alone(kept):
+        if not are_compiled(kept) and _compiled(settings, samples):
+            _mark(kept).touch()
 
 
 def compile_cleaning(home: Path, samples: Path) -> None:
@@ -162,20 +167,19 @@ def _end_with_input() -> None:
     os._exit(1)
 
 
-def _mark() -> Path:
-    """A file that stands where the kernels are kept, once they are; another for other code."""
+def _mark(kept: Path) -> Path:
+    """A file in the folder of the kernels; another for other code."""
     names = (path for part in ("clean", "link") for path in sorted((_HERE / part).glob("*.py")))
     seen = (f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in names)
     digest = hashlib.sha256("\n".join([numba.__version__, *seen]).encode()).hexdigest()
-    return Path(fnv.stats.cache_path) / f"kernels-{digest[:16]}"
+    return kept / f"kernels-{digest[:16]}"
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _alone(kept: Path) -> Iterator[None]:
     """Hold the lock of the folder of kernels; it ends with its process."""
-    path = _mark().with_name("kernels.lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
+    kept.mkdir(parents=True, exist_ok=True)
+    with (kept / "kernels.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

@@ -91,9 +91,9 @@ VERBS: Final[tuple[Callable[[Night], Summary], ...]] = (
 
 def do(verb: Callable[[Night], Summary], night: Night) -> Summary:
     """Do one verb and note how long it took; before the first that needs them, compile kernels."""
-    if verb is steps.clean and not kernels.are_compiled() and _has_come(night):
+    if verb is steps.clean and not kernels.are_compiled(kernels.folder()) and _has_come(night):
         night.watch("compiling", 0, None)
-        kernels.compile_once(night.settings, SAMPLES)
+        kernels.compile_once(night.settings, SAMPLES, kernels.folder())
     begun = time.monotonic()
     collect_rarely()
     night.watch(verb.__name__, 0, None)

@@ -258,7 +258,7 @@ def test_a_post_as_wordpress_serves_it(tmp_path: Path) -> None:
     assert json.loads(document["extra"])["author"] == 4
 
 
-def test_what_pandas_writes_for_nothing_is_nothing(tmp_path: Path) -> None:
-    data = b'{"text": "The ferry lay to.", "author": NaN, "score": -Infinity, "title": "Fog"}\n'
-    (document,) = read_bytes(tmp_path, data).documents
-    assert (document["given_headline"], document["given_byline"]) == ("Fog", None)
+def test_a_refusal_names_the_nan_of_pandas(tmp_path: Path) -> None:
+    data = b'{"text": "The ferry lay to.", "author": NaN}\n{"text": "NaN", x}\n'
+    refused = read_bytes(tmp_path, data).rejections
+    assert ["JSON has no NaN, write null" in it.detail for it in refused] == [True, False]

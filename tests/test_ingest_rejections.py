@@ -139,10 +139,7 @@ def test_a_file_is_refused_whole(
 LINE_CASES: list[tuple[str, bytes]] = [
     ("invalid_json", b'{"text": "cut'),
     ("invalid_json", b"{text: unquoted}"),
-    ("no_text", b'{"text": NaN}'),
-    ("invalid_json", b'{"text": "t", "x": NaN'),
-    ("lone_surrogate", b'{"text": "\\ud83d alone", "x": NaN}'),
-    ("invalid_json", b'{"x": NaN, "y": ' + b"[" * 1500),
+    ("invalid_json", b'{"text": NaN}'),
     ("invalid_json", b"[" * 1500),
     ("not_an_object", b"[1, 2]"),
     ("not_an_object", b"12"),

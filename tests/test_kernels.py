@@ -48,31 +48,25 @@ def test_a_night_calls_no_kernel_that_was_not_compiled_ahead(tmp_path: Path) -> 
     assert not any(missing)
 
 
-@pytest.fixture
-def forgotten() -> Path:
-    """The mark, which is not there; kernels are, if this installation has compiled them."""
-    mark = kernels._mark()
-    mark.unlink(missing_ok=True)
-    return mark
-
-
-def test_they_are_compiled_once(tmp_path: Path, forgotten: Path) -> None:
-    assert not kernels.are_compiled()
-    kernels.compile_once(Settings(home=tmp_path), SAMPLES)
-    assert kernels.are_compiled()
-    assert not any(path.is_file() for path in tmp_path.rglob("*")), "nothing of it stays"
-    when = forgotten.stat().st_mtime_ns
-    kernels.compile_once(Settings(home=tmp_path), SAMPLES)
-    assert forgotten.stat().st_mtime_ns == when
+def test_they_are_compiled_once(tmp_path: Path) -> None:
+    settings, kept = Settings(home=tmp_path / "home"), tmp_path / "kept"
+    assert not kernels.are_compiled(kept)
+    kernels.compile_once(settings, SAMPLES, kept)
+    assert kernels.are_compiled(kept)
+    assert not any(path.is_file() for path in settings.home.rglob("*")), "nothing of it stays"
+    (mark,) = kept.glob("kernels-*")
+    when = mark.stat().st_mtime_ns
+    kernels.compile_once(settings, SAMPLES, kept)
+    assert mark.stat().st_mtime_ns == when
 
 
 def test_what_cannot_be_compiled_ahead_is_told_and_holds_no_night_up(
-    tmp_path: Path, forgotten: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "text.txt").write_bytes(b"\xff")  # read as UTF-8: both processes fail
-    kernels.compile_once(Settings(home=tmp_path / "home"), tmp_path)
+    kernels.compile_once(Settings(home=tmp_path / "home"), tmp_path, tmp_path / "kept")
     assert "-m pipelines.kernels cleaning" in caplog.text
-    assert not forgotten.exists()
+    assert not kernels.are_compiled(tmp_path / "kept")
 
 
 def test_a_process_ends_with_the_one_that_waits_for_it(tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ import orjson
 from pipelines.ingest.contents import MEMORY_BYTES, Content
 from pipelines.ingest.encoding import decode
 from pipelines.ingest.json_keys import repeated_key
-from pipelines.ingest.json_value import json_value
 from pipelines.ingest.model import Item
 from pipelines.ingest.records import Place, read_record
 from pipelines.settings import Settings
@@ -32,7 +31,7 @@ def read_json_document(content: Content, settings: Settings) -> Iterator[Item]:
     data = decoded.text.encode("utf-8", "replace") if decoded else b""
     flags = decoded.flags if decoded else ()
     try:
-        value = json_value(data)
+        value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         yield source.refuse("invalid_json", f"one JSON value: {error}", content.whole())
         return

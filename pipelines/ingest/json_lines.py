@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, Final, NamedTuple
 
 import orjson
 
 from pipelines.ingest.contents import Content
 from pipelines.ingest.encoding import decode, stream_encoding
 from pipelines.ingest.json_keys import repeated_key
-from pipelines.ingest.json_value import json_value
 from pipelines.ingest.model import Item, Source
 from pipelines.ingest.records import Place, read_record
 from pipelines.settings import Settings
+
+_NAN: Final = re.compile(rb"[:,\[]\s*-?(?:NaN|Infinity)\b")
+"""What Python and pandas write for a number that is none."""
 
 
 class Line(NamedTuple):
@@ -102,7 +105,7 @@ def _read_line(line: Line, raw: bytes, encoding: str, source: Source) -> Item:
         if encoding != "utf-8":
             data = raw.decode(encoding).encode()
         data = data.removeprefix(codecs.BOM_UTF8)
-        record = json_value(data)
+        record = orjson.loads(data)
     except ValueError as error:
         repaired = _repaired(data) if encoding == "utf-8" else None
         if repaired is None:
@@ -125,11 +128,12 @@ def _repaired(data: bytes) -> tuple[bytes, Any, tuple[str, ...]] | None:
         return None
     data = decoded.text.encode()
     try:
-        return data, json_value(data), decoded.flags
+        return data, orjson.loads(data), decoded.flags
     except orjson.JSONDecodeError:
         return None
 
 
 def _refuse_json(line: Line, raw: bytes, source: Source, error: ValueError) -> Item:
     reason = "lone_surrogate" if "surrogate in string" in str(error) else "invalid_json"
-    return source.refuse(reason, f"{line.place}: {error}", raw, line.locator)
+    why = "; JSON has no NaN, write null" if _NAN.search(raw) else ""
+    return source.refuse(reason, f"{line.place}: {error}{why}", raw, line.locator)
